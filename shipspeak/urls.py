@@ -1,0 +1,29 @@
+"""Where each address leads."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from jobs.api.endpoint import Nowhere
+from shipspeak.metrics import metrics
+
+urlpatterns = [
+    path("", include("shipspeak.accounts.urls")),
+    path("", include("shipspeak.pages.urls")),
+    path("jobs/", include("jobs.urls")),
+    path("meetings/", include("shipspeak.meetings.urls")),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include("jobs.api.urls")),
+    path("api/v1/", include("realtime.urls")),
+    path("api/v1/", include("notifications.api.urls")),
+    re_path("^api/", Nowhere.as_view()),
+    path("notifications/", include("notifications.urls")),
+    path("metrics", metrics, name="metrics"),
+]
+
+handler400 = "shipspeak.pages.errors.bad_request"
+handler403 = "shipspeak.pages.errors.permission_denied"
+handler404 = "shipspeak.pages.errors.not_found"
+handler500 = "shipspeak.pages.errors.server_error"
