@@ -1,0 +1,1 @@
+"""Where AI answers come from: one contract, a folder per provider, and the chain of them."""

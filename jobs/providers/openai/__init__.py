@@ -1,0 +1,42 @@
+"""Answers from any service that speaks OpenAI's chat completions, at whatever address."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs.providers.contract import Provider
+
+SILENCE = 0.75
+"""Share of `PROCESSING_TIMEOUT` that the service may be silent: less than 1, so that a service that hangs
+is named as the culprit before the step's own time is up."""
+
+
+def make() -> Provider:
+    """The provider, from ``OPENAI_API_KEY``, ``OPENAI_BASE_URL``, ``OPENAI_MODEL``.
+
+    Raises ImproperlyConfigured when the base URL is no address.
+    """
+    from jobs.providers.openai.provider import OpenAIProvider
+
+    base_url: str = settings.OPENAI_BASE_URL
+    if base_url and not _is_address(base_url):
+        raise ImproperlyConfigured(
+            f"OPENAI_BASE_URL is {base_url!r}, but it must be an address like http://localhost:11434/v1."
+        )
+    return OpenAIProvider(
+        key=settings.OPENAI_API_KEY,
+        base_url=base_url,
+        model=settings.OPENAI_MODEL,
+        silence=SILENCE * settings.PROCESSING_TIMEOUT,
+    )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

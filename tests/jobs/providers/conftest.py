@@ -1,0 +1,7 @@
+"""The fixtures of provider tests."""
+
+from __future__ import annotations
+
+from tests.fake_openai.fixtures import fake_openai, fake_server
+
+__all__ = ["fake_openai", "fake_server"]
