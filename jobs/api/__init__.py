@@ -1,0 +1,1 @@
+"""The engine over REST, under ``/api/v1/``."""

@@ -1,0 +1,87 @@
+"""Reading JSON bodies: bounded, and free of what no database and no encoder takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""Escapes that may stand for a NUL or for half a character."""
+MAX_DEPTH = 64
+"""How deep lists and objects may be nested: more than any input needs, less than Python's stack."""
+TOO_DEEP = f"The body is nested too deeply; at most {MAX_DEPTH} levels are taken."
+
+
+class TooBig(APIException):
+    """The body is larger than any request needs."""
+
+    status_code = 413
+    default_code = "too_big"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request has more than the {limit:,} bytes that are taken.")
+
+
+class StrictJSON(JSONParser):
+    """JSON as RFC 8259 has it, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes.
+
+    Django's own limit does not see what DRF reads from the stream.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The body's value. Raises `TooBig` and ParseError, each with a sentence."""
+        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise TooBig(limit)
+        try:
+            text = body.decode()
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ParseError(TOO_DEEP) from None
+        except ValueError as error:
+            raise ParseError(f"The body is no JSON: {error}.") from None
+        if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+            raise ParseError(TOO_DEEP)
+        if SUSPECT.search(text) and not _storable(value):
+            raise ParseError("The body has a NUL or half of a surrogate pair in a string.")
+        return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _storable(value: Any) -> bool:
+    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return False
+    return re.search(r"(?<!\\)(?:\\\\)*\\u0000", written) is None

@@ -1,0 +1,95 @@
+"""What the API takes: the models that check requests and make the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from rest_framework.request import Request
+
+from jobs.errors import SubmitError
+from jobs.states import Priority, Status
+
+MAX_BATCH = 1000
+ONE_OF_PRIORITIES: dict[str, Any] = {"enum": [priority.label for priority in Priority]}
+Moment = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Asked(BaseModel):
+    """Part of a request. What it does not know, it refuses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _visible(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_visible)]
+"""A text to look for: PostgreSQL fails on a NUL."""
+
+
+class JobRequest(Asked):
+    """A job as asked for."""
+
+    kind: str = Field(description="Name of the kind, as in `GET kinds/`.")
+    input: dict[str, Any] | None = Field(None, description="Fits the `input_schema` of the kind.")
+    upload: UUID | None = Field(None, description="Id of an upload of yours, of a type the kind accepts.")
+    priority: str = Field("normal", json_schema_extra=ONE_OF_PRIORITIES)
+    options: dict[str, Any] | None = Field(None, description="Fits the `options_schema` of the kind.")
+    tags: list[str] = Field([], description="At most ten words of at most 40 characters, without “|”.")
+
+
+class BatchRequest(Asked):
+    """Jobs that are accepted all together, or none of them."""
+
+    jobs: list[JobRequest] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class PriorityRequest(Asked):
+    """The priority that a job should have."""
+
+    priority: str = Field(json_schema_extra=ONE_OF_PRIORITIES)
+
+
+class JobQuery(Asked):
+    """Which jobs to list."""
+
+    status: Status | None = None
+    kind: Word | None = Field(None, max_length=64)
+    tag: Word | None = Field(None, max_length=40, description="One of the words given as `tags`.")
+    q: Word | None = Field(None, max_length=100, description="Words in the title or the file's name.")
+    created_after: Moment | None = Field(None, description="ISO 8601; UTC, if it tells no zone.")
+    cursor: str | None = Field(None, max_length=300, description="Taken from `next` or `previous`.")
+    page_size: int = Field(25, ge=1, le=100)
+
+
+class ExportQuery(Asked):
+    """What of a result to export."""
+
+    part: str | None = Field(None, max_length=100, description="One list of the result; for csv only.")
+
+
+def understood(model: type[Model], data: Any, where: str = "request") -> Model:
+    """``data`` as ``model``. Raises `SubmitError` with each field at fault; ``where`` names the whole."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        errors = [
+            {"path": ".".join(map(str, one["loc"])), "message": one["msg"]}
+            for one in error.errors(include_url=False, include_input=False, include_context=False)[:100]
+        ]
+        first = errors[0]
+        at = f"“{first['path']}” of the {where}" if first["path"] else f"The {where}"
+        raise SubmitError(f"{at}: {first['message']}.", errors=errors) from None
+
+
+def asked_for(model: type[Model], request: Request) -> Model:
+    """What follows the question mark, as ``model``; what is empty is left out. Raises as `understood`."""
+    given = {name: value for name, value in request.query_params.items() if value}
+    return understood(model, given, "address")

@@ -1,0 +1,235 @@
+"""The registry of kinds: what AI jobs there are. Features register theirs in their own `kinds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BaseModel, ConfigDict
+
+from jobs.errors import UnknownKind
+from jobs.outcomes import Succeeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jobs.providers.contract import Answer, Request
+
+Result = TypeVar("Result")
+
+
+class Nothing(BaseModel):
+    """The schema of a kind that takes no input, or has no options."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Context(Protocol):
+    """All that a step may use while it runs.
+
+    Attributes:
+        input: the job's input, an instance of the kind's ``input`` model.
+        options: the job's options, an instance of the kind's ``options`` model.
+        upload: path of the uploaded file, or None. Read-only; its name is not to be trusted.
+        filename: the name the person's file had, for showing; "" without a file.
+        outputs: by step name, what the steps this one depends on gave; None where an optional one
+            failed.
+        attempt: number of this attempt, from 1.
+    """
+
+    input: Any
+    options: Any
+    upload: Path | None
+    filename: str
+    outputs: Mapping[str, Any]
+    attempt: int
+
+    def progress(self, fraction: float, stage: str = "", **quality: float) -> None:
+        """Says how far the step is (0..1), what it does now, and quality indicators known so far.
+
+        Cheap, callable from any thread, and coalesced. In a thread it raises when the step must stop.
+        """
+
+    async def ask(self, request: Request, *, stream: bool = True) -> Answer:
+        """Asks the step's provider; the answer is stored before it is returned, and found again
+        instead of paid again when the step is resumed."""
+
+    async def ask_for(self, request: Request) -> BaseModel:
+        """`ask`, then the answer as an instance of ``request.answer``, with one repair attempt."""
+
+    async def in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Runs blocking or CPU-bound ``work`` off the event loop."""
+
+
+Run = Callable[[Context], Awaitable[Succeeded]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node of a kind's graph.
+
+    Args:
+        name: stable identifier within the kind.
+        title: what a person reads, as a noun phrase ("Key decisions").
+        run: coroutine function that does the work and returns `Succeeded`.
+        depends_on: names of the steps whose outputs it needs.
+        optional: whether the job may complete, degraded, without it.
+        seconds: cold-start prediction of how long it takes, until attempts tell better.
+        timeout: seconds it may take; None for ``PROCESSING_TIMEOUT``.
+    """
+
+    name: str
+    title: str
+    run: Run
+    depends_on: tuple[str, ...] = ()
+    optional: bool = False
+    seconds: float = 2.0
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job will take, guessed before: USD (None: unknown), tokens, and seconds of work."""
+
+    cost_usd: Decimal | None
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A registered type of AI job.
+
+    Args:
+        name: stable identifier, used in the API, in metrics and in the database.
+        title: what a person reads ("Meeting analysis").
+        description: one sentence on what it is for.
+        input: pydantic model of the input; extra fields should be forbidden.
+        output: pydantic model that the job's result is validated against.
+        steps: the graph. The last one depends, at whatever distance, on all others; its output is the
+            job's result.
+        options: pydantic model of the options.
+        accepts: media types of uploads it takes; empty when it takes none.
+        files: what it takes, as people call it ("WebVTT, SubRip or plain text").
+        version: raised when the same input would give another result.
+        sniff: tells the media type of an upload from its first 64 KB and its name, or None when it is
+            not one of ``accepts``. The content decides; the name may only choose between likely ones.
+        check_upload: raises `jobs.errors.SubmitError` when the file at ``path`` can't be used; called
+            before anything is created. Arguments: path, filename. Returns nothing.
+        check_input: raises `jobs.errors.SubmitError` when a validated input can't be worked on for a
+            reason that its schema can't tell; called before anything is created. Arguments: the input,
+            and whether there is an upload.
+        job_title: a title for a job from its validated input and filename.
+        estimate: guesses what a job will take from validated input and upload size in bytes; default:
+            the sum of the steps' seconds and no cost.
+        notify: whether its owner is told when it ends.
+        template: a template that draws the result on the job page, with ``result`` and ``job`` in
+            its context; "" shows it as data.
+        markdown: a template that draws the result as Markdown for the export; "" for a generic one.
+    """
+
+    name: str
+    title: str
+    description: str
+    input: type[BaseModel]
+    output: type[BaseModel]
+    steps: tuple[Step, ...]
+    options: type[BaseModel] = Nothing
+    accepts: tuple[str, ...] = ()
+    files: str = ""
+    version: int = 1
+    sniff: Callable[[bytes, str], str | None] | None = None
+    check_upload: Callable[[Path, str], None] | None = None
+    check_input: Callable[[Any, bool], None] | None = None
+    job_title: Callable[[Any, str], str] | None = None
+    estimate: Callable[[Any, int], Estimate] | None = None
+    notify: bool = True
+    template: str = ""
+    markdown: str = ""
+    _by_name: dict[str, Step] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({step.name: step for step in self.steps})
+        _check_graph(self)
+
+    @property
+    def last(self) -> Step:
+        """The step whose output is the job's result."""
+        return self.steps[-1]
+
+    def step(self, name: str) -> Step:
+        """The step called ``name``; KeyError when there is none."""
+        return self._by_name[name]
+
+
+class Registry:
+    """Kinds by name."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, Kind] = {}
+
+    def register(self, kind: Kind) -> Kind:
+        """Adds ``kind`` and returns it; ImproperlyConfigured when its name is taken."""
+        if kind.name in self._kinds:
+            raise ImproperlyConfigured(f"Two kinds are called {kind.name!r}; names must differ.")
+        self._kinds[kind.name] = kind
+        return kind
+
+    def get(self, name: str) -> Kind:
+        """The kind called ``name``; `UnknownKind` when there is none."""
+        try:
+            return self._kinds[name]
+        except KeyError:
+            known = ", ".join(sorted(self._kinds)) or "none"
+            raise UnknownKind(f"There is no kind {name!r}. Kinds are: {known}.") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(sorted(self._kinds.values(), key=lambda kind: kind.name))
+
+
+registry = Registry()
+register = registry.register
+
+
+def _check_graph(kind: Kind) -> None:
+    names = [step.name for step in kind.steps]
+    if not names:
+        raise ImproperlyConfigured(f"Kind {kind.name!r} has no steps.")
+    if len(set(names)) != len(names):
+        raise ImproperlyConfigured(f"Kind {kind.name!r} has two steps of one name.")
+    for step in kind.steps:
+        for needed in step.depends_on:
+            if needed not in names:
+                raise ImproperlyConfigured(
+                    f"Step {step.name!r} of kind {kind.name!r} depends on {needed!r}, which is no step."
+                )
+    try:
+        TopologicalSorter({step.name: step.depends_on for step in kind.steps}).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise ImproperlyConfigured(f"Steps of kind {kind.name!r} wait for each other: {circle}.") from None
+    loose = set(names) - _ancestors(kind, kind.steps[-1].name) - {kind.steps[-1].name}
+    if loose:
+        raise ImproperlyConfigured(
+            f"The last step of kind {kind.name!r} gives the result, so it must depend on all others; "
+            f"it does not on {', '.join(sorted(loose))}."
+        )
+
+
+def _ancestors(kind: Kind, name: str) -> set[str]:
+    parents = {step.name: step.depends_on for step in kind.steps}
+    found: set[str] = set()
+    waiting = list(parents[name])
+    while waiting:
+        step = waiting.pop()
+        if step not in found:
+            found.add(step)
+            waiting.extend(parents[step])
+    return found

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from jobs.identifiers import uuid7
+from jobs.states import Priority, Status
+
+
+class Job(models.Model):
+    """One person's request to run a kind. Only `jobs.transitions` writes its status.
+
+    ``tags`` holds the owner's words for it as ``|one|two|``, so that one LIKE finds a word; use
+    `tag_list`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=64)
+    kind_version = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    input = models.JSONField(default=dict)
+    options = models.JSONField(default=dict, blank=True)
+    upload = models.ForeignKey("jobs.Upload", null=True, blank=True, on_delete=models.SET_NULL)
+    filename = models.CharField(max_length=255, blank=True)
+    progress = models.FloatField(default=0.0)
+    stage = models.CharField(max_length=200, blank=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    cost_estimate_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    quality = models.JSONField(default=dict, blank=True)
+    degraded = models.BooleanField(default=False)
+    cached = models.BooleanField(default=False)
+    offline = models.BooleanField(default=False)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    error_retryable = models.BooleanField(default=False)
+    error_recovery = models.JSONField(default=list, blank=True)
+    tags = models.CharField(max_length=500, blank=True)
+    batch = models.UUIDField(null=True, blank=True, db_index=True)
+    trace_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="job_owner_newest"),
+            models.Index(fields=["owner", "status"], name="job_owner_status"),
+            models.Index(fields=["status", "kind"], name="job_status_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.status})"
+
+    @property
+    def tag_list(self) -> list[str]:
+        """The owner's words for this job, in the order given."""
+        return [tag for tag in self.tags.split("|") if tag]
+
+    @staticmethod
+    def joined(tags: Iterable[str]) -> str:
+        """``tags`` as they are kept."""
+        return "".join(f"|{tag}" for tag in tags) + "|" if tags else ""

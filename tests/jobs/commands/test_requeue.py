@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from jobs import actions
+from jobs.errors import InvalidData, ProviderAuthError
+from jobs.management.commands import requeue
+from jobs.models import Job
+from tests.jobs.engine import claim, job, news, settle
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments):
+    out = io.StringIO()
+    call_command("requeue", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def failed():
+    """One job that failed by its input a day ago, two by a key just now."""
+    errors = [InvalidData("No."), ProviderAuthError(), ProviderAuthError()]
+    jobs = [job(kind) for kind in ("broken", "slow", "noop")]
+    by_pk = {one.job.pk: one for one in claim()}
+    for made, error in zip(jobs, errors, strict=True):
+        settle(by_pk[made.pk], error)
+    Job.objects.filter(pk=jobs[0].pk).update(finished_at=timezone.now() - timedelta(days=1))
+    return jobs
+
+
+def queued():
+    return set(Job.objects.filter(status="queued").values_list("kind", flat=True))
+
+
+def test_it_requeues_all_that_failed(failed):
+    going = job("slow")
+    assert "3 requeued." in run()
+    assert Job.objects.filter(status="queued").count() == 4
+    assert news().count("job.requeued") == 3
+    assert going.status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kinds"),
+    [
+        (["--kind", "test.slow"], {"test.slow"}),
+        (["--error", "provider_auth"], {"test.slow", "test.noop"}),
+        (["--error", "provider_auth", "--kind", "test.noop"], {"test.noop"}),
+        (["--since", "2h"], {"test.slow", "test.noop"}),
+        (["--since", "2d"], {"test.broken", "test.slow", "test.noop"}),
+        (["--error", "nothing"], set()),
+    ],
+)
+def test_it_requeues_those_that_were_chosen(failed, arguments, kinds):
+    assert f"{len(kinds)} requeued." in run(*arguments)
+    assert queued() == kinds
+
+
+def test_it_requeues_those_that_were_named_also_cancelled_ones(failed):
+    cancelled = actions.cancel(job("slow"))
+    assert "0 requeued." in run("--job", uuid4())
+    assert "2 requeued." in run("--job", cancelled.pk, failed[0].pk)
+
+
+def test_it_leaves_cancelled_ones_alone(failed):
+    actions.cancel(job("slow"))
+    assert "3 requeued." in run()
+
+
+def test_it_only_counts_in_a_dry_run(failed):
+    said = run("--dry-run")
+    assert "1 × test.broken: invalid_data" in said
+    assert "3 would be requeued." in said
+    assert queued() == set()
+
+
+def test_it_takes_many_in_several_transactions(failed, monkeypatch):
+    monkeypatch.setattr(requeue, "AT_ONCE", 2)
+    assert "3 requeued." in run()
+
+
+@pytest.mark.parametrize("arguments", [["--since", "soon"], ["--since", "2"], ["--job", "x"]])
+def test_it_refuses_what_it_does_not_understand(arguments):
+    with pytest.raises(CommandError):
+        run(*arguments)

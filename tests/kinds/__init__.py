@@ -1,0 +1,1 @@
+"""An app whose `kinds.py` registers kinds made for testing the engine."""
