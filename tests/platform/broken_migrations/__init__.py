@@ -1,0 +1,1 @@
+"""An app whose migration can't be run."""
