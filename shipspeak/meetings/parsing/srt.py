@@ -1,0 +1,41 @@
+"""SubRip, by pysubs2 where the file keeps to the rules."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from shipspeak.meetings.parsing import captions
+from shipspeak.meetings.parsing.captions import Cue
+from shipspeak.meetings.parsing.model import Reading
+
+_STRICT = re.compile(
+    r"^\d{1,2}:\d{2}:\d{2},\d{3} --> \d{1,2}:\d{2}:\d{2},\d{3}[ \t]*$", re.ASCII | re.MULTILINE
+)
+
+
+def read(text: str, odd: Counter[str]) -> Reading:
+    """The utterances of a SubRip file, well-formed or not."""
+    lines = text.split("\n")
+    filled = sum(bool(line.strip()) for line in lines)
+    timings = captions.count_timings(lines)
+    if timings and len(_STRICT.findall(text)) == timings:
+        cues = _by_library(text, odd)
+        if len(cues) == timings:
+            return captions.reading(cues, filled, filled, odd)
+        odd["times"] = 0
+    odd["rules"] += 1
+    cues, understood = captions.read_tolerantly(lines, odd)
+    return captions.reading(cues, filled, understood, odd)
+
+
+def _by_library(text: str, odd: Counter[str]) -> list[Cue]:
+    import pysubs2
+
+    found = pysubs2.SSAFile.from_string(text, format_="srt", keep_html_tags=True)
+    cues = []
+    for event in found:
+        start = event.start / 1000
+        end = captions.checked_end(start, event.end / 1000, odd)
+        cues.append(Cue(start, end, event.text.replace("\\N", "\n")))
+    return cues

@@ -1,0 +1,50 @@
+"""The report as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs import markdown
+from tests.meetings.running import run
+from tests.meetings.transcripts import FILES
+
+
+def exported(report: Any) -> str:
+    """The Markdown of a report."""
+    job = {"title": "Stand-up", "kind": "meeting", "created_at": "2026-05-03T10:00:00Z"}
+    return markdown.render("meetings/export.md", {"job": job, "result": report})
+
+
+async def test_it_exports_everything_with_places() -> None:
+    text = exported((await run(upload=FILES / "standup.vtt", filename="standup.vtt")).outputs["report"])
+    for heading in (
+        "Summary",
+        "Decisions",
+        "Action items",
+        "Topics",
+        "Speakers",
+        "Communication",
+        "Transcript",
+    ):
+        assert f"## {heading}\n" in text
+    assert "**offline**" in text
+    assert "— **Bob Stone** (tomorrow morning)" in text
+    assert "— Ann Lee, 0:40 \\[6\\]" in text
+    assert "| Ann Lee | 42% | 4 |" in text
+
+
+async def test_it_exports_what_is_absent_as_a_dash_and_none_as_none() -> None:
+    text = exported((await run("Ann: Hello there.\nBob: Hi.")).outputs["report"])
+    assert "| Ann | 66% | 1 | 2 | – |" in text
+    assert text.count("None was found.") == 2
+    assert "no score" in text
+
+
+async def test_it_exports_hostile_words_as_words() -> None:
+    report = (await run("Eve: # <script>alert(1)</script> [x](http://evil.example) **bold**")).outputs[
+        "report"
+    ]
+    text = exported(report)
+    assert "<script>" not in text
+    assert "[x](" not in text
+    assert "**bold**" not in text
