@@ -1,0 +1,51 @@
+/** The entry: gives the page's elements their behaviour, and begins to bring their news. */
+
+import { ConfirmButton } from "./components/confirm-button.js";
+import { ConnectionState } from "./components/connection-state.js";
+import { CopyButton } from "./components/copy-button.js";
+import { DropZone } from "./components/drop-zone.js";
+import { JobCard } from "./components/job-card.js";
+import { JobView } from "./components/job-view.js";
+import { LivePart } from "./components/live-part.js";
+import { NotificationBell } from "./components/notification-bell.js";
+import { ThemeToggle } from "./components/theme-toggle.js";
+import { ToastNotice, ToastRegion } from "./components/toast.js";
+import { bus } from "./lib/bus.js";
+import { Connection } from "./lib/connection.js";
+import { Inbox } from "./lib/inbox.js";
+import { follow } from "./lib/wake.js";
+import { cursorFrom } from "./models/cursor.js";
+
+const ELEMENTS = {
+  "confirm-button": ConfirmButton,
+  "connection-state": ConnectionState,
+  "copy-button": CopyButton,
+  "drop-zone": DropZone,
+  "job-card": JobCard,
+  "job-view": JobView,
+  "live-part": LivePart,
+  "notification-bell": NotificationBell,
+  "theme-toggle": ThemeToggle,
+  "toast-region": ToastRegion,
+  "toast-notice": ToastNotice,
+};
+
+/** Listeners come first, so that nothing is told before they listen. */
+for (const [name, element] of Object.entries(ELEMENTS)) {
+  customElements.define(name, element);
+}
+
+const { stream, epoch, seq, socket, poll } = document.body.dataset;
+
+if (stream) {
+  const inbox = new Inbox({ [stream]: cursorFrom(epoch, seq) }, (topic, frame) => bus.publish(topic, frame));
+  const connection = new Connection({
+    socketUrl: String(new URL(socket, location.href)).replace(/^http/, "ws"),
+    pollUrl: poll,
+    stream,
+    inbox,
+    publish: (state) => bus.publish("connection", state),
+  });
+  follow(connection);
+  connection.start();
+}

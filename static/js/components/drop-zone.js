@@ -1,0 +1,226 @@
+/**
+ * Wraps a form with a file field: takes a file that is dropped anywhere on the page, pasted, or chosen,
+ * sends it with a bar, starts the job and goes to its page. Without JavaScript it is the plain form.
+ *
+ * Attributes: data-upload and data-jobs (addresses of the API), data-max-bytes, data-kind, and data-wait
+ * where the form has more to fill in, so that the file waits for its submit button.
+ * Inside: [data-upload-bar], [data-message] (live region), [data-cancel] (a button). Sets data-state:
+ * idle, over, sending, starting, failed; and data-busy while it sends.
+ */
+
+import { carriesFiles, dropped, pasted } from "../lib/offered.js";
+import { RequestFailed } from "../lib/requests.js";
+import { Submission } from "../lib/submission.js";
+import { percent } from "../models/percent.js";
+import { bytesText, sizeProblem } from "../models/upload.js";
+import { drawBar } from "./job-drawing.js";
+
+const ON_WINDOW = ["dragover", "dragleave", "drop", "paste", "pageshow"];
+const ON_FORM = ["change", "submit", "click"];
+
+export class DropZone extends HTMLElement {
+  /** The last submission: under way, or failed and kept so that a second try sends nothing twice. */
+  #submission = null;
+
+  #handlers = {
+    dragover: (event) => this.#dragged(event),
+    dragleave: (event) => this.#dragLeft(event),
+    drop: (event) => this.#dropped(event),
+    paste: (event) => this.#pasted(event),
+    pageshow: ({ persisted }) => persisted && this.#reset(),
+    change: ({ target }) => target === this.#field && this.#chosen(),
+    submit: (event) => this.#submitted(event),
+    click: ({ target }) => target.closest("[data-cancel]") && this.#cancel(),
+  };
+
+  connectedCallback() {
+    ON_WINDOW.forEach((type) => window.addEventListener(type, this));
+    ON_FORM.forEach((type) => this.addEventListener(type, this));
+    this.#reset();
+  }
+
+  disconnectedCallback() {
+    ON_WINDOW.forEach((type) => window.removeEventListener(type, this));
+    ON_FORM.forEach((type) => this.removeEventListener(type, this));
+    this.#submission?.cancel();
+  }
+
+  handleEvent(event) {
+    this.#handlers[event.type](event);
+  }
+
+  get #field() {
+    return this.querySelector("input[type=file]");
+  }
+
+  get #isBusy() {
+    return ["sending", "starting"].includes(this.dataset.state);
+  }
+
+  // Ways in
+
+  #dragged(event) {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = this.#isBusy ? "none" : "copy";
+      if (!this.#isBusy) {
+        this.dataset.state = "over";
+      }
+    }
+  }
+
+  #dragLeft({ relatedTarget }) {
+    if (relatedTarget === null && this.dataset.state === "over") {
+      this.dataset.state = "idle";
+    }
+  }
+
+  #dropped(event) {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      this.#offered(dropped(event));
+    }
+  }
+
+  #pasted(event) {
+    const offer = pasted(event, this.contains(document.activeElement));
+    if (offer) {
+      event.preventDefault();
+      this.#offered(offer);
+    }
+  }
+
+  #chosen() {
+    const [file] = this.#field.files;
+    if (file && this.dataset.wait === undefined) {
+      this.#send(file);
+    }
+  }
+
+  /** Without a file it is left to the form, which may have a text. */
+  #submitted(event) {
+    const file = this.#field.files[0] ?? this.#submission?.file;
+    if (file) {
+      event.preventDefault();
+      this.#send(file);
+    }
+  }
+
+  #offered({ file, problem }) {
+    if (this.#isBusy) {
+      return;
+    }
+    if (problem) {
+      this.#fail(problem);
+    } else if (this.dataset.wait === undefined) {
+      this.#send(file);
+    } else {
+      this.#keep(file);
+    }
+  }
+
+  /** Puts the file into the field, as if it had been chosen there. */
+  #keep(file) {
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    this.#field.files = transfer.files;
+    this.dataset.state = "idle";
+    this.#say(`${file.name} (${bytesText(file.size)}) is ready to be sent.`);
+  }
+
+  // Sending
+
+  async #send(file) {
+    if (this.#isBusy) {
+      return;
+    }
+    const problem = sizeProblem(file, Number(this.dataset.maxBytes));
+    if (problem) {
+      this.#fail(problem);
+      return;
+    }
+    const submission = this.#submissionOf(file);
+    this.#begin(file);
+    try {
+      const job = await submission.run(this.#request(), {
+        progress: (fraction) => this.#progress(fraction),
+        sent: () => this.#sent(),
+      });
+      location.assign(job.links.page);
+    } catch (error) {
+      this.#failed(submission, error);
+    }
+  }
+
+  #submissionOf(file) {
+    const again = this.#submission?.file === file && !this.#submission.cancelled;
+    const addresses = { upload: this.dataset.upload, jobs: this.dataset.jobs };
+    this.#submission = again ? this.#submission : new Submission(file, addresses);
+    return this.#submission;
+  }
+
+  #request() {
+    return { kind: this.dataset.kind };
+  }
+
+  #begin({ name }) {
+    this.dataset.state = "sending";
+    this.setAttribute("aria-busy", "true");
+    this.setAttribute("data-busy", "");
+    this.#bars((bar) => (bar.hidden = false));
+    this.#progress(0);
+    this.#say(`Sending ${name}…`);
+  }
+
+  #progress(fraction) {
+    this.#bars((bar) => {
+      drawBar(bar, fraction);
+      bar.setAttribute("aria-valuetext", percent(fraction));
+    });
+  }
+
+  #sent() {
+    this.dataset.state = "starting";
+    this.#progress(1);
+    this.#say("Sent. Starting the analysis…");
+  }
+
+  #failed(submission, error) {
+    if (!(error instanceof RequestFailed)) {
+      this.#fail("Something went wrong on this page. Reload it, then try again.");
+      throw error;
+    }
+    if (submission === this.#submission && !submission.cancelled) {
+      this.#fail(error.message);
+    }
+  }
+
+  #cancel() {
+    this.#submission?.cancel();
+    this.#reset();
+    this.#say("Cancelled. Nothing was started.");
+  }
+
+  #fail(sentence) {
+    this.#reset();
+    this.dataset.state = "failed";
+    this.#say(sentence);
+  }
+
+  #reset() {
+    this.dataset.state = "idle";
+    this.removeAttribute("aria-busy");
+    this.removeAttribute("data-busy");
+    this.#bars((bar) => (bar.hidden = true));
+    this.#say("");
+    this.#field.value = "";
+  }
+
+  #say(sentence) {
+    this.querySelectorAll("[data-message]").forEach((element) => (element.textContent = sentence));
+  }
+
+  #bars(change) {
+    this.querySelectorAll("[data-upload-bar]").forEach(change);
+  }
+}
