@@ -1,0 +1,1 @@
+"""Benchmarks: each figure beside a named peer, measured in the same run."""

@@ -1,0 +1,12 @@
+"""Settings of the benchmarks: the suite's, with the product's own password hashing and logging left out."""
+
+from __future__ import annotations
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import Q_CLUSTER
+
+WORKER_POOL_SIZE = int(os.environ.get("WORKER_POOL_SIZE", "3"))
+PROCESSING_CONCURRENCY = int(os.environ.get("PROCESSING_CONCURRENCY", "100"))
+Q_CLUSTER = {**Q_CLUSTER, "workers": WORKER_POOL_SIZE, "log_level": "ERROR"}
