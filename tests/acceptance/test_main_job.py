@@ -28,6 +28,23 @@ def test_it_analyses_a_meeting_that_is_dropped_in_and_shows_it_live(admin: Perso
     expect(page.locator(target)).to_be_in_viewport()
 
 
+def test_it_leads_from_every_quote_of_a_long_meeting_to_its_place(admin: Person) -> None:
+    lines = [
+        f"Ann: We talked about item {n}. I will write the report on item {n} by Friday." for n in range(500)
+    ]
+    admin.opens("/")
+    admin.page.locator("drop-zone input[type=file]").set_input_files(
+        admin.transcript("\n".join(lines), "long.txt")
+    )
+    admin.page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/"))
+    admin.sees_status(admin.page.url.rstrip("/").rpartition("/")[2], "completed", seconds=60)
+    quotes = admin.page.locator('a[href^="#turn-"]:visible')
+    for quote in (quotes.nth(quotes.count() // 2), quotes.first):
+        target = quote.get_attribute("href") or ""
+        quote.click()
+        expect(admin.page.locator(target)).to_be_in_viewport()
+
+
 def test_it_shows_the_same_in_a_second_tab_and_on_a_phone(
     admin: Person, context: BrowserContext, browser: Browser
 ) -> None:

@@ -29,7 +29,7 @@ async def test_it_exports_everything_with_places() -> None:
         assert f"## {heading}\n" in text
     assert "**offline**" in text
     assert "— **Bob Stone** (tomorrow morning)" in text
-    assert "— Ann Lee, 0:40 \\[6\\]" in text
+    assert "— Ann Lee, 0:40 \\[7\\]" in text
     assert "| Ann Lee | 42% | 4 |" in text
 
 
