@@ -12,7 +12,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
 from django.contrib.auth.models import AbstractBaseUser
 
-from realtime import commands, hints, identity, reading, rights
+from realtime import commands, hints, identity, metrics, reading, rights
 from realtime import hub as hubs
 from realtime.identity import Credentials
 from realtime.log import Position
@@ -109,6 +109,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
             message = "This server has as many connections as it can take. Try again in a while."
             raise Refusal(CloseCode.TOO_MANY, "server_full", message)
         self._hub.sockets.add(self)
+        metrics.connections.set(len(self._hub.sockets))
         self._origin_allowed = identity.origin_allowed(headers)
         self._credentials = Credentials(session_key=identity.session_key(headers))
         if self._credentials.session_key and b"origin" in headers and not self._origin_allowed:
@@ -125,12 +126,13 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
             await self._handle(decode(message.get("text")))
 
     async def _handle(self, frame: ClientFrame) -> None:
+        await self._check_again()
         if self._person is None:
             await self._hello(frame)
         elif isinstance(frame, Ack):
             self._ack(frame)
         elif isinstance(frame, Ping):
-            await self._ping()
+            self.say(_PONG)
         elif isinstance(frame, Subscribe):
             await self._subscribe(frame)
         elif isinstance(frame, Unsubscribe):
@@ -192,11 +194,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         if subscription is not None:
             subscription.ack(frame.seq)
 
-    async def _ping(self) -> None:
-        if time.monotonic() - self._checked > self._limits.recheck:
+    async def _check_again(self) -> None:
+        """Looks at any frame, not only at a ping: one that pings never would be believed for ever."""
+        if self._person is not None and time.monotonic() - self._checked > self._limits.recheck:
             await self._hub.run(reading.require_still, self._credentials, tuple(self._subscriptions))
             self._checked = time.monotonic()
-        self.say(_PONG)
 
     async def _command(self, frame: Command) -> None:
         self.say(text(await self._hub.run(commands.answer, self._credentials, frame)))
@@ -241,6 +243,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
 
     def _end(self) -> None:
         self._hub.sockets.discard(self)
+        metrics.connections.set(len(self._hub.sockets))
         for subscription in self._subscriptions.values():
             self._hub.leave(subscription.stream, subscription)
         self._subscriptions.clear()

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from realtime import shutdown
+from realtime import metrics, shutdown
 from realtime.conf import Limits
 from realtime.hints import Signal
 from realtime.log import Position
@@ -223,6 +223,7 @@ class Hub:
         channel = self._channels.get(stream)
         if channel is not None:
             channel.seq = max(channel.seq, seq)
+            metrics.handed_out(frame)
             message, size = text(frame), len(frame)
             for subscriber in tuple(channel.subscribers):
                 subscriber.deliver(seq, message, size)

@@ -93,7 +93,7 @@ class Command(_Frame):
 
     type: Literal["command"]
     id: UUID
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
     data: dict[str, Any] = {}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from realtime.conf import Limits
 from realtime.log import Position
+from realtime.metrics import events_sent
 from realtime.outlet import Message, Outlet, text
 from realtime.protocol import Lagging
 from realtime.reading import Reading
@@ -130,6 +131,7 @@ class Subscription:
         self._unacked += 1
         self._bytes += size
         self._outlet.send(message)
+        events_sent.inc()
 
     def _lag(self) -> None:
         if not self.lagging:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,12 +27,22 @@ from notifications.models import Notification
 from notifications.preferences import UnknownChoice, choose, switches
 from notifications.topics import TOPICS
 
+ID = re.compile(r"\d{1,18}", re.ASCII)
+
 
 class Newest(CursorPagination):
     """Pages of 50, newest first."""
 
     page_size = 50
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The cursor of the address, if it has one. NotFound for one with a place that is no id."""
+        cursor: Cursor | None = super().decode_cursor(request)
+        place = cursor.position if cursor else None
+        if place is not None and not ID.fullmatch(str(place)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 class Notifications(ListAPIView[Notification]):

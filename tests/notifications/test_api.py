@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,12 @@ def test_it_lists_in_pages(alice: User, api_of: ApiOf, monkeypatch: pytest.Monke
     second = api_of(alice).get(first["next"]).json()
     assert [each["id"] for each in first["results"] + second["results"]] == made[::-1]
     assert second["next"] is None
+
+
+@pytest.mark.parametrize("position", ["x", "%00", "1e400", "-1", "1.5", "9" * 30])
+def test_it_refuses_a_cursor_of_somebodys_own_making(alice: User, api_of: ApiOf, position: str) -> None:
+    cursor = b64encode(f"p={position}".encode()).decode()
+    assert api_of(alice).get(LIST, {"cursor": cursor}).status_code == 404
 
 
 @pytest.mark.parametrize(("unread", "expected"), [("true", [1]), ("false", [0]), ("", [1, 0])])

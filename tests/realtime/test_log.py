@@ -160,7 +160,8 @@ def test_it_prunes_old_events_and_raises_the_floor() -> None:
     tell("user:2", 1)
     old = timezone.now() - timedelta(days=30)
     Event.objects.filter(stream__name="user:1", seq__lte=2).update(at=old)
-    assert log.prune(old + timedelta(days=1)) == 2
+    with transaction.atomic():
+        assert log.forget(Event.objects.filter(at__lt=old + timedelta(days=1))) == 2
     epoch = log.position("user:1").epoch
     assert log.read("user:1", Position(epoch, 1)) is None
     assert [frame["seq"] for frame in frames("user:1", 2)] == [3]
@@ -192,3 +193,22 @@ def test_it_has_no_gap_and_no_double_under_many_writers() -> None:
         seqs = [frame["seq"] for frame in frames(stream)]
         assert seqs == list(range(1, len(seqs) + 1))
         assert log.position(stream).seq == len(seqs) > 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_who_look_first_at_the_same_moment_see_one_epoch() -> None:
+    """A new site's first workers and pages: each reads a stream that nothing was published to."""
+    found, together = [], threading.Barrier(6)
+
+    def look(reader: int) -> None:
+        together.wait()
+        found.append(log.position(f"user:{reader}").epoch)
+        connection.close()
+
+    readers = [threading.Thread(target=look, args=(n,)) for n in range(6)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert len(found) == 6
+    assert set(found) == {Stream.objects.get().epoch}

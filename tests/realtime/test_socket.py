@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from realtime import doorbell, hints, hub, log, reader, rights, signals, snapshots
+from realtime import doorbell, hints, hub, log, metrics, reader, rights, signals, snapshots
 from realtime.models import Stream
 from tests.realtime.clients import Socket, person, tell, until
 
@@ -44,6 +44,20 @@ async def test_it_brings_events_that_are_published_while_it_is_open() -> None:
         events = [await socket.get("event") for _ in range(3)]
     assert [event["seq"] for event in events] == [1, 2, 3]
     assert events[0]["data"] == {"n": 0}
+
+
+async def test_it_counts_sockets_and_what_they_were_sent() -> None:
+    alice, session = await person()
+    sent = metrics.events_sent._value.get()
+    async with Socket(session) as socket:
+        await socket.hello(user=None)
+        await socket.get("snapshot")
+        assert metrics.connections._value.get() == 1
+        await tell_async(f"user:{alice.pk}", 2)
+        for _ in range(2):
+            await socket.get("event")
+    assert metrics.events_sent._value.get() == sent + 2
+    assert metrics.connections._value.get() == 0
 
 
 async def test_it_brings_events_that_no_bell_told_of(monkeypatch) -> None:
@@ -334,6 +348,7 @@ async def test_it_closes_on_a_first_frame_that_is_not_a_hello(frame: str) -> Non
         {"type": "ack", "stream": "user"},
         {"type": "ack", "stream": "user", "seq": 2**60},
         {"type": "command", "id": "no uuid", "name": "job.cancel"},
+        {"type": "command", "id": "0198c0de-0000-7000-8000-000000000000", "name": "job\0cancel"},
         {"type": "ping", "more": True},
     ],
 )
@@ -480,6 +495,20 @@ async def test_it_looks_again_who_is_there_at_a_ping_after_a_while() -> None:
         (server_side,) = hub.current().sockets
         server_side._checked -= 61
         await socket.say(type="ping")
+        assert await socket.closed_with() == ("not_signed_in", 4401)
+
+
+@pytest.mark.parametrize(
+    "frame", [{"type": "ack", "stream": "user", "seq": 0}, {"type": "unsubscribe", "stream": "system"}]
+)
+async def test_it_looks_again_who_is_there_also_when_a_client_never_pings(frame: dict) -> None:
+    alice, session = await person()
+    async with Socket(session) as socket:
+        await socket.hello()
+        await get_user_model().objects.filter(pk=alice.pk).aupdate(is_active=False)
+        (server_side,) = hub.current().sockets
+        server_side._checked -= 61
+        await socket.say(**frame)
         assert await socket.closed_with() == ("not_signed_in", 4401)
 
 
