@@ -1,6 +1,7 @@
 """What a provider is asked to answer. Lenient on purpose: what is off is put right, not paid for twice.
 
-``made_offline`` is not in the schema that an AI service sees; the offline tools set it.
+``made_offline`` and a summary sentence's ``speaker`` are not in the schema that an AI service sees; the
+offline tools set them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class SummaryFound(BaseModel):
 
     text: str
     turns: list[int] = Field(description="Numbers of the lines that it rests on.")
+    speaker: SkipJsonSchema[str | None] = None
 
 
 class DecisionFound(BaseModel):

@@ -141,6 +141,15 @@ def label(name: str | None) -> str:
     return name if name is not None else NOBODY
 
 
+def speaker_count(speakers: Sequence[Speaker]) -> str:
+    """How many people spoke, in the words that every place uses: those with a name, and whether there were
+    others."""
+    named = sum(one["name"] is not None for one in speakers)
+    if named == len(speakers):
+        return str(named)
+    return f"{named} and unnamed" if named else "unnamed"
+
+
 def _chart(measure: _Measure, speakers: Sequence[Speaker]) -> Chart:
     colours = tones(speakers)
     known = [(one, value) for one in speakers if (value := measure.value(one)) is not None]

@@ -16,6 +16,8 @@ MOST_WORDS = 300_000
 """Words of a meeting; about thirty hours of speech."""
 MOST_CHARACTERS = 10 * MOST_WORDS
 """Characters of what is said; words are shorter than ten in every language that has them."""
+MOST_TURNS = 30_000
+MOST_SPEAKERS = 1_000
 EMPTY = f"The file is empty. {ACCEPTED}"
 NO_SPEECH = f"There is not one spoken word in this transcript. {ACCEPTED}"
 NOTHING_GIVEN = f"Upload a transcript or paste it as text. {ACCEPTED}"
@@ -70,6 +72,14 @@ def fault(transcript: Transcript) -> str:
     """Why a transcript can't be analysed; "" when it can."""
     if not any(words.has_speech(turn.text) for turn in transcript.turns):
         return NO_SPEECH
+    if len(transcript.turns) > MOST_TURNS:
+        return _too_long(f"{len(transcript.turns):,} turns", f"{MOST_TURNS:,} turns")
+    speakers = len({turn.speaker for turn in transcript.turns})
+    if speakers > MOST_SPEAKERS:
+        return (
+            f"This transcript has {speakers:,} speakers; at most {MOST_SPEAKERS:,} can be told apart. Look "
+            "whether something else than names stands before the colons."
+        )
     characters = sum(len(turn.text) for turn in transcript.turns)
     if characters > MOST_CHARACTERS:
         return _too_long(f"{characters:,} characters")
@@ -98,10 +108,9 @@ def _beginning(text: str, size: int) -> str:
     return text if len(text) <= size else text[:size].rpartition("\n")[0] or text[:size]
 
 
-def _too_long(size: str) -> str:
+def _too_long(size: str, most: str = f"{MOST_WORDS:,} words, some thirty hours,") -> str:
     return (
-        f"This transcript has {size}; at most {MOST_WORDS:,} words, some thirty hours, can be analysed at "
-        "once. Split it and submit the parts."
+        f"This transcript has {size}; at most {most} can be analysed at once. Split it and submit the parts."
     )
 
 

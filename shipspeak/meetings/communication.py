@@ -12,7 +12,6 @@ from shipspeak.meetings.answers import CommunicationAnswer, Dimension, ScoreFoun
 from shipspeak.meetings.content import short
 from shipspeak.meetings.corpus import Corpus, Report
 from shipspeak.meetings.evidence import Verifier
-from shipspeak.meetings.offline.advice import advice
 from shipspeak.meetings.offline.communication import communication as offline_communication
 from shipspeak.meetings.passages import Line
 from shipspeak.meetings.schemas import MeetingOptions, Score
@@ -76,5 +75,5 @@ def _score(name: Dimension, found: ScoreFound | None, verifier: Verifier) -> Sco
         score=score,
         why=short(found.why),
         evidence=evidence,
-        advice=short(found.advice) or advice(name, score),
+        advice=short(found.advice),
     )

@@ -12,6 +12,7 @@ from shipspeak.meetings.answers import ActionFound, ContentAnswer, DecisionFound
 from shipspeak.meetings.corpus import Corpus, Report
 from shipspeak.meetings.evidence import Verifier
 from shipspeak.meetings.offline.content import content as offline_content
+from shipspeak.meetings.offline.topics import merged
 from shipspeak.meetings.passages import Line
 from shipspeak.meetings.schemas import ActionItem, Decision, MeetingOptions, SummarySentence, Topic
 
@@ -73,7 +74,11 @@ def short(text: str) -> str:
 def _summary(found: Sequence[SummaryFound], corpus: Corpus) -> list[SummarySentence]:
     last = len(corpus.turns)
     kept = [
-        SummarySentence(text=short(one.text), turns=sorted({turn for turn in one.turns if 0 <= turn < last}))
+        SummarySentence(
+            text=short(one.text),
+            turns=sorted({turn for turn in one.turns if 0 <= turn < last}),
+            speaker=one.speaker,
+        )
         for one in found
     ]
     return [one for one in kept if one.text][:MOST_SENTENCES]
@@ -98,9 +103,15 @@ def _action(found: ActionFound, verifier: Verifier, corpus: Corpus) -> ActionIte
 
 
 def _near(turn: int, corpus: Corpus) -> str:
-    """What is said around a turn, and by whom, in lower case."""
+    """What is said around a turn, and by whom, in lower case.
+
+    Where the turn's own speaker is only assumed, that name counts only if somebody says it.
+    """
+    here = corpus.turns[turn]
+    doubtful = here.speaker if here.assumed else None
     around = corpus.turns[max(0, turn - NEARBY) : turn + NEARBY + 1]
-    return " ".join(f"{one.speaker or ''} {words.readable(one.text)}" for one in around).casefold()
+    speakers = (one.speaker for one in around if one.speaker and one.speaker != doubtful)
+    return " ".join([*speakers, *(words.readable(one.text) for one in around)]).casefold()
 
 
 def _said(claimed: str | None, near: str) -> str | None:
@@ -119,7 +130,7 @@ def _topics(found: Sequence[TopicFound], corpus: Corpus) -> list[Topic]:
     for sentence in corpus.sentences:
         sizes[sentence.turn] += sentence.words
     total = max(1, sum(sizes))
-    ordered = sorted(found, key=lambda one: one.start_turn)[:MOST_TOPICS]
+    ordered = merged(sorted(found, key=lambda one: one.start_turn))[:MOST_TOPICS]
     topics: list[Topic] = []
     for place, one in enumerate(ordered):
         first = min(max(0, one.start_turn), last)

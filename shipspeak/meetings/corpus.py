@@ -64,7 +64,9 @@ def cut(turns: tuple[Turn, ...], language: str, report: Report) -> list[tuple[in
     spans: list[tuple[int, int, int]] = []
     for turn in turns:
         if turn.index % 100 == 0:
-            report(turn.index / len(turns), f"Sentences of turn {turn.index + 1} of {len(turns)}")
+            report(
+                turn.index / len(turns), f"Cutting turns into sentences: {turn.index + 1:,} of {len(turns):,}"
+            )
         spans += [(turn.index, start, end) for start, end in splitter.spans(turn.text)]
     return spans
 

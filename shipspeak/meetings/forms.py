@@ -17,6 +17,18 @@ def _described(schema: type, name: str) -> Any:
     return schema.model_fields[name].description  # type: ignore[attr-defined]
 
 
+class Reuse(forms.BooleanField):
+    """Whether an earlier analysis of the same will do. Switched on for whoever has not chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            initial=True,
+            label="Show the earlier analysis if I had the same analysed before",
+            help_text="It comes at once and costs nothing. Without the tick, it is made anew.",
+        )
+
+
 class FileForm(forms.Form):
     """A transcript as a file."""
 
@@ -26,6 +38,7 @@ class FileForm(forms.Form):
         error_messages={"required": "Choose a file first: WebVTT, SubRip or plain text."},
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
+    reuse = Reuse()
 
 
 class TextForm(forms.Form):
@@ -51,6 +64,7 @@ class TextForm(forms.Form):
         help_text=_described(MeetingOptions, "focus"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    reuse = Reuse()
 
     @property
     def input(self) -> dict[str, str]:

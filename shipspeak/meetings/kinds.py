@@ -53,7 +53,7 @@ def _silent(fraction: float, stage: str = "", **quality: float) -> None:
 STEPS = (
     Step("parse", "Transcript", steps.parse, seconds=1.0),
     Step("sample", "Passages that matter", steps.sample, ("parse",), seconds=0.5),
-    Step("content", "Summary and decisions", steps.find_content, ("parse", "sample"), seconds=4.0),
+    Step("content", "Summary and decisions", steps.find_content, ("parse", "sample"), seconds=4.0, asks=True),
     Step("delivery", "Speaking numbers", steps.count_delivery, ("parse", "sample"), seconds=0.5),
     Step(
         "communication",
@@ -63,6 +63,7 @@ STEPS = (
         # A report without scores still says what the meeting came to; one without content does not.
         optional=True,
         seconds=3.0,
+        asks=True,
     ),
     Step(
         "report",

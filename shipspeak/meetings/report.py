@@ -41,7 +41,9 @@ def report(given: MeetingInput, filename: str, outputs: Mapping[str, Any]) -> Me
     parsed, sampled, content = outputs["parse"], outputs["sample"], outputs["content"]
     delivery, communication = outputs["delivery"], outputs["communication"]
     parts = [part for part in (content, communication) if part]
-    offline = any(part["offline"] for part in parts)
+    asked = [part for part in parts if not part["offline"]]
+    offline = len(asked) < len(parts)
+    read = _whole(sampled, len(parsed["turns"])) if not asked else _sample(sampled)
     topics = [Topic(**one) for one in content["topics"]]
     return MeetingReport(
         title=title(given, filename, topics),
@@ -60,12 +62,30 @@ def report(given: MeetingInput, filename: str, outputs: Mapping[str, Any]) -> Me
         problems=[FileProblem(**one) for one in parsed["problems"]],
         missing=[] if communication else [Missing(part="communication", why=NO_COMMUNICATION)],
         quality=quality(
-            coverage=sampled["coverage"],
-            evidence=evidence(sum(part["given"] for part in parts), sum(part["kept"] for part in parts)),
+            coverage=read.coverage,
+            evidence=evidence(sum(part["given"] for part in asked), sum(part["kept"] for part in asked)),
             parsing=parsed["understood"],
             offline=offline,
         ),
-        sampling=Sampling(**{name: sampled[name] for name in Sampling.model_fields}),
+        sampling=read,
+    )
+
+
+def _sample(sampled: Mapping[str, Any]) -> Sampling:
+    """The passages that an AI service read."""
+    return Sampling(**{name: sampled[name] for name in Sampling.model_fields})
+
+
+def _whole(sampled: Mapping[str, Any], turns: int) -> Sampling:
+    """All of the transcript, which is what the offline tools read."""
+    return Sampling(
+        whole=True,
+        tokens=sampled.get("of_tokens", sampled["tokens"]),
+        budget=sampled["budget"],
+        passages=sampled["of_passages"],
+        of_passages=sampled["of_passages"],
+        turns=list(range(turns)),
+        coverage=1.0,
     )
 
 

@@ -21,7 +21,7 @@ SECTIONS = (
     ("speakers", "Speakers", True),
     ("communication", "Communication", True),
     ("turns", "Transcript", True),
-    ("quality", "How sure it is", False),
+    ("quality", "How it was made", False),
 )
 """The parts of the page: the report's field, a title, and whether the things in it are counted."""
 
@@ -32,7 +32,7 @@ class Section:
 
     anchor: str
     title: str
-    count: int | None = None
+    count: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,12 @@ class ReportPage:
         report: a `shipspeak.meetings.schemas.MeetingReport` as JSON; of a job that failed, the fields that
             its completed steps gave.
         sections: those parts of the page for which there is something.
+        speakers: how many people spoke, in words.
     """
 
     report: Mapping[str, Any]
     sections: Sequence[Section]
+    speakers: str
     tones: Mapping[str | None, int]
     shares: Sequence[charts.Segment]
     flow: charts.Flow
@@ -60,6 +62,7 @@ def report_page(report: Mapping[str, Any]) -> ReportPage:
     return ReportPage(
         report=report,
         sections=_sections(report),
+        speakers=charts.speaker_count(speakers),
         tones=charts.tones(speakers),
         shares=charts.shares(speakers),
         flow=charts.flow(turns, speakers),
@@ -87,9 +90,13 @@ def arc(score: float) -> str:
     return f"{ROUND * score / 100:.1f} {ROUND:.1f}"
 
 
+def _count(name: str, report: Mapping[str, Any]) -> int | str:
+    return charts.speaker_count(report[name]) if name == "speakers" else len(report[name])
+
+
 def _sections(report: Mapping[str, Any]) -> list[Section]:
     return [
-        Section(name.replace("_", "-"), title, len(report[name]) if counted else None)
+        Section(name.replace("_", "-"), title, _count(name, report) if counted else None)
         for name, title, counted in SECTIONS
         if name in report
     ]

@@ -49,6 +49,7 @@ class Sample:
         of_passages: how many there were.
         tokens: what the chosen ones take, estimated.
         budget: what they might take.
+        of_tokens: what all of them would take.
         coverage: weight of the content terms that they hold / weight of all content terms, 0..1.
     """
 
@@ -56,6 +57,7 @@ class Sample:
     of_passages: int
     tokens: int
     budget: int
+    of_tokens: int
     coverage: float
 
     @property
@@ -104,7 +106,8 @@ def _sample(
 ) -> Sample:
     in_order = tuple(sorted(chosen, key=lambda passage: passage.number))
     cost = sum(passage.tokens for passage in in_order)
-    return Sample(in_order, len(every), cost, budget, round(coverage(in_order, worth), 4))
+    whole = sum(passage.tokens for passage in every)
+    return Sample(in_order, len(every), cost, budget, whole, round(coverage(in_order, worth), 4))
 
 
 def _bonuses(every: Sequence[Passage], corpus: Corpus, focus: str, weights: Weights) -> list[float]:
@@ -174,7 +177,7 @@ class _Chooser:
             chosen.append(passage)
             left -= passage.tokens
             self._take(passage)
-            stage = f"Chose {len(chosen)} passages of {len(self.every)}"
+            stage = f"Choosing the passages that say most: {len(chosen):,} of {len(self.every):,}"
             report((budget - left) / budget, stage, coverage=round(self._held / (self._all or 1.0), 3))
         return chosen
 

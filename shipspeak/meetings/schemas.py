@@ -70,10 +70,14 @@ class Evidence(BaseModel):
 
 
 class SummarySentence(BaseModel):
-    """A sentence of the summary and the turns it rests on (none: on the meeting's numbers)."""
+    """A sentence of the summary and the turns it rests on (none: on the meeting's numbers).
+
+    ``speaker`` is who said it, where the sentence was said and not written.
+    """
 
     text: str
     turns: list[int]
+    speaker: str | None = None
 
 
 class Decision(BaseModel):
@@ -157,13 +161,17 @@ class Score(BaseModel):
 
 
 class TranscriptTurn(BaseModel):
-    """A turn of the transcript, as read. ``index`` is what ``#turn-<index>`` links to."""
+    """A turn of the transcript, as read. ``index`` is what ``#turn-<index>`` links to.
+
+    ``assumed`` says that the file names nobody here, and that the speaker is only the one before.
+    """
 
     index: int
     speaker: str | None
     text: str
     start: float | None
     end: float | None
+    assumed: bool = False
 
 
 class FileProblem(BaseModel):
@@ -183,7 +191,7 @@ class LanguageFound(BaseModel):
 
 
 class Sampling(BaseModel):
-    """What of the transcript the AI parts saw."""
+    """What of the transcript the AI parts saw. Offline tools read all of it, whatever the budget."""
 
     whole: bool
     tokens: int
@@ -202,12 +210,12 @@ class Missing(BaseModel):
 
 
 class Quality(BaseModel):
-    """Indicators, each 0..1; see `quality.py`."""
+    """Indicators, each 0..1; see `quality.py`. Null where nothing was measured, as of offline reports."""
 
     coverage: float
-    evidence: float
+    evidence: float | None
     parsing: float
-    confidence: float
+    confidence: float | None
 
 
 class MeetingReport(BaseModel):

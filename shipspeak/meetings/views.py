@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs import listing, uploads
+from jobs import listing, pausing, uploads
 from jobs.actions import Submission, submit
 from jobs.errors import SubmitError
 from jobs.models import Job
@@ -43,14 +43,15 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, FileForm(), TextForm())
     if "text" in request.POST:
         return _take_text(request, TextForm(request.POST))
-    return _take_file(request, FileForm(files=request.FILES))
+    return _take_file(request, FileForm(request.POST, request.FILES))
 
 
 def _take_text(request: HttpRequest, form: TextForm) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, FileForm(), form, status=400)
     try:
-        job = submit(request.user, Submission(KIND, input=form.input, options=form.options))
+        reuse = form.cleaned_data["reuse"]
+        job = submit(request.user, Submission(KIND, input=form.input, options=form.options, reuse=reuse))
     except SubmitError as error:
         return _form_page(request, FileForm(), form, status=_refused(form, error))
     return redirect("jobs:job", job.pk)
@@ -70,7 +71,7 @@ def _submit_file(request: HttpRequest, form: FileForm) -> Job:
     """The job on the file; what was taken in for a job that is refused goes again."""
     upload = uploads.take_in(request.user, form.cleaned_data["file"])
     try:
-        return submit(request.user, Submission(KIND, upload=upload))
+        return submit(request.user, Submission(KIND, upload=upload, reuse=form.cleaned_data["reuse"]))
     except SubmitError:
         upload.file.delete(save=False)
         upload.delete()
@@ -84,5 +85,11 @@ def _refused(form: Form, error: SubmitError) -> int:
 
 def _form_page(request: HttpRequest, file: FileForm, text: TextForm, status: int = 200) -> HttpResponse:
     live = here(request)
-    context = {"live": live, "max_bytes": settings.UPLOAD_MAX_BYTES, "file": file, "text": text}
+    context = {
+        "live": live,
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "file": file,
+        "text": text,
+        "paused": pausing.notice(KIND),
+    }
     return render(request, "meetings/new.html", context, status=status)

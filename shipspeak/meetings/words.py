@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-_NOISES = "laugh|applau|inaudib|crosstalk|pause|cough|music|silen|sigh|unintellig|indistinct|overlap|chuckl"
+NOISES = "laugh|applau|inaudib|crosstalk|pause|cough|music|silen|sigh|unintellig|indistinct|overlap|chuckl"
+"""How transcribers' words for noises begin."""
 ANNOTATION = re.compile(
-    rf"\{{[^{{}}]{{1,60}}\}}|\[[^\[\]]{{1,40}}\]|\((?:{_NOISES})[^()]{{0,40}}\)|</?\w[^<>]{{0,38}}>|[♪♫]+",
+    rf"\{{[^{{}}]{{1,60}}\}}|\[[^\[\]]{{1,40}}\]|\((?:{NOISES})[^()]{{0,40}}\)|</?\w[^<>]{{0,38}}>|[♪♫]+",
     re.IGNORECASE,
 )
 """What transcribers note beside the words: ``{vocalsound}``, ``[laughter]``, ``(inaudible)``."""

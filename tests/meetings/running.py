@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -35,6 +36,9 @@ class FakeContext:
     filename: str = ""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     attempt: int = 1
+    item: Any = None
+    index: int = 0
+    needed: Mapping[UUID, Any] = field(default_factory=dict)
     reply: Reply = offline
     asked: list[Request] = field(default_factory=list)
     reported: list[tuple[float, str, dict[str, float]]] = field(default_factory=list)
@@ -52,6 +56,10 @@ class FakeContext:
         answer = await self.ask(request)
         assert request.answer is not None
         return request.answer.model_validate_json(answer.text)
+
+    async def embed(self, task: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Steps of meetings embed nothing."""
+        raise NotImplementedError
 
     async def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         with ThreadPoolExecutor(1) as threads:

@@ -78,3 +78,11 @@ def test_it_refuses_too_much_in_the_step_whatever_slipped_through() -> None:
     assert checks.fault(read_text("Ann: " + "word " * checks.MOST_WORDS)) == ""
     assert "words" in checks.fault(read_text("Ann: " + "word " * (checks.MOST_WORDS + 1)))
     assert "characters" in checks.fault(read_text("Ann: " + "a" * (checks.MOST_CHARACTERS + 1)))
+
+
+def test_it_refuses_more_turns_and_speakers_than_a_page_can_show() -> None:
+    turns = "Ann: Yes, let us do that.\nBob: No, I would not do that.\n"
+    assert checks.fault(read_text(turns * 100)) == ""
+    assert "turns" in checks.fault(read_text(turns * checks.MOST_TURNS))
+    many = "".join(f"Ann{number}: hi there\n" for number in range(checks.MOST_SPEAKERS + 1))
+    assert "1,001 speakers" in checks.fault(read_text(many * 2))

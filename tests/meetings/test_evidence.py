@@ -84,7 +84,7 @@ def test_it_keeps_owner_and_date_only_if_they_were_said() -> None:
 
 def test_it_puts_turns_and_topics_within_the_meeting() -> None:
     kept = content.checked(answer("decided to keep the old bridge"), corpus_of(TURNS))
-    assert kept["summary"] == [{"text": "They spoke.", "turns": [0]}]
+    assert kept["summary"] == [{"text": "They spoke.", "turns": [0], "speaker": None}]
     assert [(one["title"], one["start_turn"], one["end_turn"]) for one in kept["topics"]] == [
         ("B", 0, 0),
         ("Part 2", 1, 1),

@@ -98,3 +98,10 @@ def _is_sound(found: Transcript) -> None:
     for problem in found.problems:
         assert problem.count > 0
         assert "{" not in problem.message
+
+
+@pytest.mark.parametrize("reference", ["&#" + "9" * 5000 + ";", "&#x" + "f" * 5000 + ";", "&#99999999;"])
+def test_it_leaves_references_to_no_character_as_they_are(reference: str) -> None:
+    found = read_text(f"Ann: before {reference} after &amp; &#38; so on\nBob: yes\n")
+    assert reference in found.turns[0].text
+    assert "& & so on" in found.turns[0].text

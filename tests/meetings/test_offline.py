@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from shipspeak.meetings.offline import items, summary, topics
+from shipspeak.meetings.answers import TopicFound
+from shipspeak.meetings.evidence import Verifier
+from shipspeak.meetings.offline import fluency, items, summary, topics
+from shipspeak.meetings.offline.advice import GOOD
 from shipspeak.meetings.offline.communication import communication
+from shipspeak.meetings.offline.content import content
 from shipspeak.meetings.offline.segments import boundaries
 from shipspeak.meetings.offline.vectors import tfidf
-from tests.meetings.transcripts import meeting, silent
+from shipspeak.meetings.parsing import Turn
+from tests.meetings.transcripts import corpus_of, meeting, silent
 
 GARDEN = [
     "Ann: The garden needs mint and ferns because the garden soil is wet in spring.",
@@ -145,25 +150,27 @@ def test_it_does_not_take_talk_for_decisions_or_tasks(line: str) -> None:
     assert items.actions(corpus) == []
 
 
-def test_it_quotes_around_what_transcribers_note() -> None:
+def test_it_quotes_whole_sentences_whatever_transcribers_note_in_them() -> None:
     corpus = meeting(
         "Ann: Um {disfmarker} I will check the bridge contract by Friday {vocalsound}", "Bob: Fine."
     )
-    assert items.actions(corpus)[0].evidence.quote == "I will check the bridge contract by Friday"
+    evidence = items.actions(corpus)[0].evidence
+    assert Verifier(corpus.turns).find(evidence) is not None
+    assert evidence.quote == corpus.turns[0].text
 
 
 def test_it_scores_all_sides_of_an_english_meeting_with_evidence() -> None:
-    corpus = meeting(*GARDEN, "Ann: What do you think, Cem?", "Cem: I agree, that makes sense.", *MONEY)
-    found = communication(corpus, silent)
+    asked = ["Ann: What do you think, Cem? Let's move on.", "Cem: I agree, that makes sense."]
+    found = communication(meeting(*GARDEN * 4, *asked, *MONEY * 4), silent)
     assert [one.name for one in found.scores] == [
         "clarity", "structure", "listening", "confidence", "concision", "inclusion", "tone",
     ]  # fmt: skip
     for one in found.scores:
         assert one.score is not None
         assert 0 <= one.score <= 100
-        assert one.evidence
-        assert one.advice
         assert one.why
+    shown = {one.name for one in found.scores if one.evidence}
+    assert {"structure", "listening", "inclusion"} <= shown
     assert found.made_offline
 
 
@@ -174,21 +181,22 @@ def test_it_scores_hesitant_speech_lower() -> None:
         assert found is not None
         return found
 
-    hesitant = [line.replace(": ", ": Um, uh, I think maybe, uh, ") for line in GARDEN]
-    assert score("clarity", *hesitant) < score("clarity", *GARDEN)
-    assert score("confidence", *hesitant) < score("confidence", *GARDEN)
+    plain = GARDEN * 6
+    hesitant = [line.replace(": ", ": Um, uh, I think maybe, uh, ") for line in plain]
+    assert score("clarity", *hesitant) < score("clarity", *plain)
+    assert score("confidence", *hesitant) < score("confidence", *plain)
 
 
 def test_it_scores_one_who_talks_alone_lower_on_inclusion() -> None:
     def score(*lines: str) -> int | None:
         return {one.name: one.score for one in communication(meeting(*lines), silent).scores}["inclusion"]
 
-    alone = score(*[line.replace("Bob:", "Ann:") for line in GARDEN], "Bob: Yes.")
-    together = score(*GARDEN)
+    alone = score(*[line.replace("Bob:", "Ann:") for line in GARDEN * 6], "Bob: Yes.")
+    together = score(*GARDEN * 6)
     assert alone is not None
     assert together is not None
     assert alone < together
-    assert score(*[line.replace("Bob:", "Ann:") for line in GARDEN]) is None
+    assert score(*[line.replace("Bob:", "Ann:") for line in GARDEN * 6]) is None
 
 
 def test_it_says_why_it_can_not_score_other_languages() -> None:
@@ -196,7 +204,7 @@ def test_it_says_why_it_can_not_score_other_languages() -> None:
         "Anna: Wir haben das Budget für den Hafen besprochen, und es reicht nicht aus.",
         "Ben: Ja, genau so.",
     ]
-    found = {one.name: one for one in communication(meeting(*german * 4, language="de"), silent).scores}
+    found = {one.name: one for one in communication(meeting(*german * 13, language="de"), silent).scores}
     assert found["clarity"].score is None
     assert "German" in found["clarity"].why
     assert found["concision"].score is not None
@@ -207,3 +215,196 @@ def test_it_does_not_score_what_is_too_short() -> None:
     found = communication(meeting("Ann: Hi.", "Bob: Hello."), silent)
     assert {one.score for one in found.scores} == {None}
     assert all("too little" in one.why for one in found.scores)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "The old bridge over the harbour needs a new rail.",
+        "If you ask me, the ferry should stop at noon.",
+        "We could keep plan B for the harbour.",
+        "Why does the ferry not stop at noon?",
+    ],
+)
+def test_it_takes_sentences_that_stand_alone(written: str) -> None:
+    assert fluency.is_whole(written, punctuated=True, english=True)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Because the ferry stops at the harbour.",
+        "Which the harbour pays for each year.",
+        "The ferry stops at the harbour, but.",
+        "The ferry stops at the harbour",
+        "S th point is to build a ferry for the harbour.",
+        "The ferry w stops at the har- the harbour.",
+        "Y we could build a ferry for the harbour.",
+        "Even there they have And they have a ferry.",
+        "The I don't want a ferry in the harbour.",
+        "Internally, but the harbour pays for it.",
+    ],
+)
+def test_it_takes_no_stutters_and_no_fragments(written: str) -> None:
+    assert not fluency.is_whole(written, punctuated=True, english=True)
+
+
+def test_it_looks_at_the_words_of_english_only() -> None:
+    assert fluency.is_whole("Weil es st regnet, und so weiter, aber.", punctuated=True, english=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("we w we want th there a about it", "We want there about it"),
+        ("I don't think we're ready for it it's late", "I don't think we're ready for it's late"),
+        ("the th- there is de- demand", "The there is demand"),
+        ("on one side as assets", "On one side as assets"),
+    ],
+)
+def test_it_mends_words_that_break_off(said: str, written: str) -> None:
+    assert summary.readable(said) == written
+
+
+def test_it_sums_up_in_whole_sentences_that_differ() -> None:
+    loose = [
+        "Ann: The the w we could um because the ferns and mint and soil, but",
+        "Bob: Which the ferns need.",
+    ]
+    corpus = meeting(*GARDEN, *loose, *[line.replace("Bob", "Cem") for line in GARDEN])
+    found = summary.summary(corpus, [list(corpus.sentences)], "")
+    assert [one.speaker for one in found] == [corpus.turns[one.turns[0]].speaker for one in found]
+    texts = [one.text for one in found]
+    assert len(set(texts)) == len(texts) > 1
+    assert all(text.endswith(".") and not text.startswith(("Which", "The the")) for text in texts)
+
+
+def test_it_says_in_plain_words_who_spoke_and_about_what() -> None:
+    corpus = meeting(*GARDEN * 3, *MONEY * 3)
+    who, about = content(corpus, "", silent).summary[:2]
+    assert who.text == "3 people spoke; Bob said the most, 39 % of the words."
+    assert who.turns == about.turns == []
+    assert about.text.startswith("Words that stand out, from beginning to end: ")
+
+
+def test_it_says_that_nobody_is_named() -> None:
+    corpus = meeting(*[line.partition(": ")[2] for line in GARDEN * 3])
+    assert content(corpus, "", silent).summary[0].text.endswith("the transcript names no speaker.")
+
+
+def test_it_makes_one_topic_of_neighbours_with_one_title() -> None:
+    made = [
+        TopicFound(title=title, start_turn=at, end_turn=at + 1)
+        for at, title in enumerate(["Soil", "soil", "Ferry", "Soil"])
+    ]
+    assert [(one.title, one.start_turn, one.end_turn) for one in topics.merged(made)] == [
+        ("Soil", 0, 2),
+        ("Ferry", 2, 3),
+        ("Soil", 3, 4),
+    ]
+
+
+def test_it_names_topics_by_what_people_come_back_to() -> None:
+    corpus = meeting(*GARDEN * 3, "Ann: Regard international students once.", *GARDEN * 3)
+    title = topics.named([list(corpus.sentences)], corpus, silent)[0].title
+    assert "egard" not in title
+    assert " and " not in title
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann: In terms of the conventions that I've adopted, there's no conflict with the bridge.",
+        "Ann: The bridge which we have approved stands near the harbour.",
+        "Ann: It has been four years since the bridge payment was approved.",
+        "Ann: We all agree that bridges and harbours do extremely important work.",
+        "Ann: They've agreed about bridges in other towns.",
+        "Ann: Let's keep the pressure on the harbour office.",
+    ],
+)
+def test_it_does_not_take_what_is_only_referred_to_for_decisions(line: str) -> None:
+    assert items.decisions(meeting(line, "Bob: Fine.")) == []
+
+
+def test_it_finds_a_decision_that_someone_states() -> None:
+    corpus = meeting("Ann: So I can say that we've decided to keep the old bridge.", "Bob: Fine.")
+    assert len(items.decisions(corpus)) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann: If you could send the draft contract to Bob.",
+        "Ann: If you could maybe come up with shapes and colours.",
+        "Ann: Can you tell the harbour office about the delay?",
+        "Ann: Can you send me the harbour plan?",
+        "Ann: Could you remind the harbour office, please?",
+    ],
+)
+def test_it_finds_requests(line: str) -> None:
+    assert len(items.actions(meeting(line, "Bob: Fine."))) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann: He is there to give advice and to check the harbour.",
+        "Ann: That is what the Welsh Government needs to do for the harbour.",
+        "Ann: If you go to the harbour, you will find many ferry tickets.",
+        "Ann: I'll ask the minister a simpler harbour question.",
+        "Ann: I will tell you the harbour ticket prices.",
+        "Ann: Can you tell me why the harbour is closed?",
+        "Ann: It is a ferry that I will try to expand.",
+    ],
+)
+def test_it_takes_nothing_done_on_the_spot_for_an_action_item(line: str) -> None:
+    assert items.actions(meeting(line, "Bob: Fine.")) == []
+
+
+def test_it_names_no_owner_where_the_speaker_is_only_assumed() -> None:
+    said = "I will send the harbour plan by Friday."
+    assumed = corpus_of((Turn(0, "Ann", said, assumed=True), Turn(1, "Bob", "Fine.")))
+    known = corpus_of((Turn(0, "Ann", said), Turn(1, "Bob", "Fine.")))
+    unnamed = meeting(said, "Fine.")
+    owners = [items.actions(corpus)[0].owner for corpus in (assumed, known, unnamed)]
+    assert owners == [None, "Ann", None]
+
+
+def test_it_scores_from_a_hundred_and_fifty_words_of_one_speaker() -> None:
+    def scored(size: int) -> set[bool]:
+        lines = ["Ann: " + " ".join(["The harbour needs a ferry."] * (size // 5)), "Bob: Yes."]
+        return {one.score is not None for one in communication(meeting(*lines), silent).scores}
+
+    assert scored(145) == {False}
+    assert True in scored(150)
+
+
+def test_it_quotes_nothing_for_what_is_absent_and_says_so_in_good_grammar() -> None:
+    lines = ["Ann: " + "The harbour needs a ferry. " * 40, "Bob: " + "The ferry needs a harbour. " * 40]
+    found = {one.name: one for one in communication(meeting(*lines), silent).scores}
+    for name in ("clarity", "structure", "listening", "confidence", "inclusion", "tone"):
+        assert found[name].evidence == [], name
+    assert found["listening"].why == "No question was asked. No sentence takes up what another said."
+    assert (
+        found["inclusion"].why == "Ann spoke the most, 50 % of the words. No sentence asks others to speak."
+    )
+    assert found["tone"].why == "Of 80 sentences, 0 sound positive and 0 negative."
+
+
+def test_it_counts_one_in_the_singular() -> None:
+    lines = [
+        "Ann: " + "The harbour needs a ferry. " * 40 + "Does it?",
+        "Bob: I agree, that is what it needs.",
+    ]
+    found = {one.name: one for one in communication(meeting(*lines), silent).scores}
+    assert found["listening"].why == "1 question was asked. 1 sentence takes up what another said."
+
+
+def test_it_advises_only_where_there_is_something_to_improve() -> None:
+    lines = ["Ann: " + "The harbour needs a ferry. " * 40, "Bob: " + "The ferry needs a harbour. " * 40]
+    for one in communication(meeting(*lines), silent).scores:
+        assert bool(one.advice) == (one.score is not None and one.score < GOOD), one.name
+
+
+def test_it_leaves_short_words_of_other_languages() -> None:
+    assert summary.readable("il a aussi de des le les", "fr") == "Il a aussi de des le les"

@@ -134,3 +134,110 @@ def test_it_leaves_speakers_unnamed_where_the_file_names_none() -> None:
 def test_it_strips_styling_and_keeps_what_only_looks_like_a_tag() -> None:
     found = read(vtt("00:00:01.000 --> 00:00:02.000\n<v.loud Ann><c.red><i>If a &lt; b</i></c> & c <d> e"))
     assert found.turns[0].text == "If a < b & c <d> e"
+
+
+def test_it_finds_speakers_in_tags_and_in_labels_of_one_file() -> None:
+    found = read(
+        vtt(
+            "00:00:01.000 --> 00:00:02.000\n<v Ann>Good morning.",
+            "00:00:05.000 --> 00:00:06.000\nBob: Good morning, Ann.",
+            "00:00:09.000 --> 00:00:10.000\nAnn: Shall we start?",
+            "00:00:13.000 --> 00:00:14.000\nBob: Yes.",
+        )
+    )
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("Ann", "Good morning."),
+        ("Bob", "Good morning, Ann."),
+        ("Ann", "Shall we start?"),
+        ("Bob", "Yes."),
+    ]
+
+
+def test_it_believes_a_label_that_a_tag_names_among_many_lines_without() -> None:
+    unnamed = [
+        f"00:00:{10 + 3 * place}.000 --> 00:00:{11 + 3 * place}.000\nso it goes." for place in range(15)
+    ]
+    found = read(
+        vtt(
+            "00:00:01.000 --> 00:00:02.000\n<v ann>Good morning.",
+            "00:00:05.000 --> 00:00:06.000\nann: Shall we start?",
+            *unnamed,
+        )
+    )
+    assert [turn.speaker for turn in found.turns[:2]] == ["ann", "ann"]
+
+
+def test_it_leaves_a_cue_after_a_tag_unnamed() -> None:
+    found = read(
+        vtt(
+            "00:00:01.000 --> 00:00:02.000\n<v Ann>Good morning.",
+            "00:00:05.000 --> 00:00:06.000\nWho is there?",
+        )
+    )
+    assert [turn.speaker for turn in found.turns] == ["Ann", None]
+    assert codes(found) == {"unnamed": 1}
+
+
+def test_it_takes_a_dash_for_a_change_of_speaker_and_does_not_show_it() -> None:
+    found = read(
+        vtt(
+            "00:00:01.000 --> 00:00:03.000\n- Ann: Good morning.\n- Who is there?",
+            "00:00:05.000 --> 00:00:06.000\n- Bob: It is me.",
+            "00:00:09.000 --> 00:00:10.000\n<v Ann>- Come in.",
+        )
+    )
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("Ann", "Good morning."),
+        (None, "Who is there?"),
+        ("Bob", "It is me."),
+        ("Ann", "Come in."),
+    ]
+
+
+def test_it_counts_text_outside_of_webvtt_cues() -> None:
+    lines = "00:00:01.000 --> 00:00:02.000\n<v Ann>Good morning."
+    found = read(vtt(lines, "This stands alone.\nSo does this.", "NOTE and this is\na comment"))
+    assert [turn.text for turn in found.turns] == ["Good morning."]
+    assert codes(found) == {"lines": 2}
+    assert found.understood == pytest.approx(5 / 7, abs=1e-3)
+    assert "2 lines of text belong to no caption" in found.problems[0].message
+
+
+def test_it_takes_identifiers_headers_and_styles_for_no_lost_text() -> None:
+    found = read(
+        b"WEBVTT - x\nKind: captions\nLanguage: en\n\nSTYLE\n::cue { color: red }\n\n"
+        b"intro\n00:00:01.000 --> 00:00:02.000\n<v Ann>Good morning.\n"
+    )
+    assert codes(found) == {}
+    assert found.understood == 1.0
+
+
+def test_it_counts_text_before_the_first_subrip_cue() -> None:
+    found = read(b"Made by a machine\nin a hurry\n\n1\n00:00:01,000 --> 00:00:02,000\nAnn: hello\n")
+    assert codes(found) == {"lines": 2}
+    assert found.understood == 0.6
+
+
+def test_it_keeps_text_after_a_blank_line_in_a_subrip_cue() -> None:
+    found = read(
+        b"1\n00:00:01,000 --> 00:00:02,000\nAnn: hello\n\nyou\n\n2\n00:00:05,000 --> 00:00:06,000\nBob: hi\n"
+    )
+    assert [turn.text for turn in found.turns] == ["hello you", "hi"]
+    assert found.understood == 1.0
+
+
+def test_it_marks_speakers_that_are_only_assumed() -> None:
+    found = read(
+        vtt(
+            "00:00:01.000 --> 00:00:02.000\nANN: Good morning.",
+            "00:00:02.000 --> 00:00:03.000\nI will bring the",
+            "00:00:03.000 --> 00:00:04.000\nplan.",
+            "00:00:04.000 --> 00:00:05.000\nBOB: I will",
+            "00:00:05.000 --> 00:00:06.000\nread it.",
+        )
+    )
+    assert [(turn.speaker, turn.text, turn.assumed) for turn in found.turns] == [
+        ("ANN", "Good morning.", False),
+        ("ANN", "I will bring the plan.", True),
+        ("BOB", "I will read it.", False),
+    ]

@@ -118,3 +118,69 @@ def test_it_reads_western_encodings_and_says_so() -> None:
 
 def test_it_counts_times_that_go_backwards() -> None:
     assert codes(transcript("[00:09] Ann: Hello", "[00:03] Bob: Hi")) == {"order": 1}
+
+
+BRACKETED = [
+    ["[ANN LEE] Hello there", "[BOB] Hi", "[ANN LEE] Bye", "[BOB] Yes"],
+    ["[ANN LEE]: Hello there", "[BOB]: Hi", "[ANN LEE]: Bye", "[BOB]: Yes"],
+    ["[00:02] [ANN LEE] Hello there", "[00:05] [BOB] Hi", "[00:07] [ANN LEE] Bye", "[00:09] [BOB] Yes"],
+    ["[00:02] [ANN LEE]: Hello there", "[00:05] [BOB]: Hi", "[00:07] [ANN LEE]: Bye", "[00:09] BOB: Yes"],
+    ["[00:02] ANN LEE: Hello there", "[00:05] BOB: Hi", "[00:07] ANN LEE: Bye", "[00:09] BOB: Yes"],
+    ["ANN LEE: Hello there", "BOB: Hi", "[ANN LEE] Bye", "BOB: Yes"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", BRACKETED, ids=lambda lines: lines[0])
+def test_it_reads_names_in_brackets(lines: list[str]) -> None:
+    found = transcript(*lines)
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("ANN LEE", "Hello there"),
+        ("BOB", "Hi"),
+        ("ANN LEE", "Bye"),
+        ("BOB", "Yes"),
+    ]
+    assert [turn.start for turn in found.turns] == (
+        [2, 5, 7, 9] if lines[0].startswith("[00") else [None] * 4
+    )
+
+
+@pytest.mark.parametrize(
+    "noise", ["[laughter]", "[Laughter]", "[Music playing]", "{disfmarker}", "[Applause]"]
+)
+def test_it_never_takes_noises_for_names(noise: str) -> None:
+    found = transcript(
+        "Ann: Hello there.", f"{noise} and so on", f"{noise} and on", "Bob: Hi.", f"{noise} well"
+    )
+    assert {turn.speaker for turn in found.turns} == {"Ann", "Bob"}
+    alone = transcript(f"{noise} and so on.", f"{noise} and on.", f"{noise} well.")
+    assert {turn.speaker for turn in alone.turns} == {None}
+
+
+def test_it_takes_a_bracketed_word_that_comes_once_for_no_name() -> None:
+    found = transcript(
+        "Ann: Hello there.", "[Thursday] we meet again.", "[Berlin] is where.", "Bob: Hi.", "Ann: So."
+    )
+    assert {turn.speaker for turn in found.turns} == {"Ann", "Bob"}
+
+
+@pytest.mark.parametrize(
+    ("names", "united"),
+    [
+        (["The Chair", "The Chair (Hon. Ada Lee (North, Lib.))"], {"The Chair (Hon. Ada Lee (North, Lib.))"}),
+        (["The Chair", "The Chair (A. Lee)", "The Chair (B. Moe)"], None),
+        (["Mr. Roe (North)", "Mr. Roe (South)"], None),
+        (["Ann", "Anna (Chair)"], None),
+    ],
+)
+def test_it_unites_a_label_with_the_same_in_parentheses(names: list[str], united: set[str] | None) -> None:
+    found = transcript(*(f"{name}: I rise to speak." for name in names * 2))
+    assert {turn.speaker for turn in found.turns} == (united or set(names))
+
+
+def test_it_marks_a_timed_line_without_a_name_as_assumed() -> None:
+    found = transcript("[00:01] Ann: Hello.", "[00:04] I will go.", "[00:09] Bob: Hi.")
+    assert [(turn.speaker, turn.assumed) for turn in found.turns] == [
+        ("Ann", False),
+        ("Ann", True),
+        ("Bob", False),
+    ]

@@ -16,8 +16,8 @@ from shipspeak.meetings.offline.advice import advice
 from shipspeak.meetings.offline.dimensions import Finding
 from shipspeak.meetings.offline.facts import Facts
 
-FEWEST_WORDS = 30
-"""With fewer words nothing is scored."""
+FEWEST_WORDS = 150
+"""Words that at least one speaker must have said; with fewer, a word more or less would change a score."""
 
 _DIMENSIONS: dict[Dimension, tuple[bool, Callable[[Facts], Finding]]] = {
     "clarity": (True, dimensions.clarity),
@@ -32,22 +32,23 @@ _DIMENSIONS: dict[Dimension, tuple[bool, Callable[[Facts], Finding]]] = {
 
 
 def communication(corpus: Corpus, report: Report) -> CommunicationAnswer:
-    """The scores of a meeting, with the sentences that show them and one piece of advice each."""
+    """The scores of a meeting, with the sentences that show them, and advice where one is not good."""
     facts = Facts.of(corpus)
     scores = []
     for number, (name, (needs_english, find)) in enumerate(_DIMENSIONS.items()):
-        report(number / len(_DIMENSIONS), f"Scoring {name}")
+        report(number / len(_DIMENSIONS), f"Scoring how people talk: {name}")
         why_not = _why_not(facts, corpus, needs_english)
         scores.append(_absent(name, why_not) if why_not else _score(name, find(facts)))
     return CommunicationAnswer(scores=scores, made_offline=True)
 
 
 def _why_not(facts: Facts, corpus: Corpus, needs_english: bool) -> str:
-    if facts.words < FEWEST_WORDS:
-        return f"The transcript has {facts.words} words; that is too little to score."
+    most = max((speaker.words for speaker in facts.numbers.speakers), default=0)
+    if most < FEWEST_WORDS:
+        return f"Nobody said {FEWEST_WORDS} words or more (the most: {most}); that is too little to score."
     if needs_english and not corpus.is_english:
         language = languages.NAMES.get(corpus.language, "another language")
-        return f"Offline this is told by English word lists, and the meeting is in {language}."
+        return f"Offline this is measured with English word lists, and the meeting is in {language}."
     return ""
 
 

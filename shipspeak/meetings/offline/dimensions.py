@@ -32,7 +32,7 @@ def clarity(seen: Facts) -> Finding:
     why = (
         f"{fillers:.1f} fillers in a hundred words; a sentence has {seen.mean_sentence:.0f} words on average."
     )
-    return Finding(score, why, seen.most(_filler_density) or seen.plainest(_filler_density))
+    return Finding(score, why, seen.most(_filler_density))
 
 
 def structure(seen: Facts) -> Finding:
@@ -44,11 +44,11 @@ def structure(seen: Facts) -> Finding:
     closes = any(one.turn >= last * 7 / 8 for one in found)
     score = 0.4 * _line(1000 * len(found) / seen.words, 0, 3) + 30 * opens + 30 * closes
     why = (
-        f"{_counted(len(found), 'sentence says', 'sentences say')} what comes next or what was said; "
-        f"the beginning {'says' if opens else 'does not say'} what it is about, "
-        f"the end {'rounds it off' if closes else 'does not round it off'}."
+        f"{_counted(len(found), 'sentence says', 'sentences say')} what comes next or sums up; "
+        f"{'there is one' if opens else 'there is none'} at the beginning "
+        f"and {'one' if closes else 'none'} at the end."
     )
-    return Finding(score, why, quotes(spread(found, 3)) or seen.ends())
+    return Finding(score, why, quotes(spread(found, 3)))
 
 
 def listening(seen: Facts) -> Finding:
@@ -58,8 +58,9 @@ def listening(seen: Facts) -> Finding:
     taken_up = seen.matching(facts.ACKNOWLEDGE)
     per_thousand = 1000 / seen.words
     score = 0.5 * _line(per_thousand * len(asked), 0, 12) + 0.5 * _line(per_thousand * len(taken_up), 0, 8)
+    questions = _counted(len(asked), "question was", "questions were")
     answers = _counted(len(taken_up), "sentence takes", "sentences take")
-    why = f"{_counted(len(asked), 'question was', 'questions were')} asked; {answers} up what another said."
+    why = f"{questions} asked. {answers} up what another said."
     return Finding(score, why, quotes([*spread(taken_up, 2), *spread(asked, 1)]))
 
 
@@ -67,8 +68,7 @@ def confidence(seen: Facts) -> Finding:
     """Hedges in a hundred words (5 poor, 0.5 excellent)."""
     hedges = 100 * seen.hedges / seen.words
     why = f"{hedges:.1f} softening words (“maybe”, “I think”, “sort of”) in a hundred."
-    evidence = seen.most(_hedge_density) or seen.plainest(_hedge_density)
-    return Finding(_line(hedges, 5, 0.5), why, evidence)
+    return Finding(_line(hedges, 5, 0.5), why, seen.most(_hedge_density))
 
 
 def concision(seen: Facts) -> Finding:
@@ -80,8 +80,8 @@ def concision(seen: Facts) -> Finding:
     usual = sizes[int(0.9 * (len(sizes) - 1))] if sizes else 0
     score = 0.5 * _line(usual, 250, 40) + 0.5 * _line(share, 0.4, 0.05)
     why = (
-        f"Nine of ten turns have at most {usual} words; the longest has {longest.longest_turn_words}, "
-        f"{100 * share:.0f} % of the meeting."
+        f"Nine of ten turns have at most {usual:,} {'word' if usual == 1 else 'words'}; the longest has "
+        f"{longest.longest_turn_words:,}, {100 * share:.0f} % of the meeting."
     )
     return Finding(score, why, _opening(seen, longest))
 
@@ -94,13 +94,14 @@ def inclusion(seen: Facts) -> Finding:
         return Finding(None, balance.why, [])
     score = _line(balance.value, 0.3, 0.95)
     first = seen.numbers.speakers[0]
-    why = f"{first.name or 'Those without a name'} spoke most, {100 * first.share:.0f} %."
+    basis = "time" if seen.numbers.meeting.share_basis == "time" else "words"
+    why = f"{_first(first)} the most, {100 * first.share:.0f} % of the {basis}."
     if not seen.corpus.is_english:
-        return Finding(score, why, _opening(seen, first))
+        return Finding(score, why, [])
     invited = seen.matching(facts.INVITE)
     score = 0.7 * score + 0.3 * _line(1000 * len(invited) / seen.words, 0, 3)
     asked_in = _counted(len(invited), "sentence asks", "sentences ask")
-    return Finding(score, f"{why} {asked_in} others in.", quotes(spread(invited, 3)) or _opening(seen, first))
+    return Finding(score, f"{why} {asked_in} others to speak.", quotes(spread(invited, 3)))
 
 
 def tone(seen: Facts) -> Finding:
@@ -116,10 +117,13 @@ def tone(seen: Facts) -> Finding:
     mean = sum(values[place] * one.words for place, one in enumerate(seen.corpus.sentences)) / seen.words
     telling = [place for place, one in enumerate(seen.corpus.sentences) if 5 <= one.words <= 45]
     ordered = sorted(telling, key=lambda place: values[place])
-    extremes = {*ordered[:1], *ordered[-1:]}
+    extremes = {place for place in (*ordered[:1], *ordered[-1:]) if abs(values[place]) > 0.2}
     positive = sum(value > 0.2 for value in values.values())
     negative = sum(value < -0.2 for value in values.values())
-    why = f"{positive} sentences sound positive and {negative} negative, of {len(values)}."
+    why = (
+        f"Of {len(values):,} {'sentence' if len(values) == 1 else 'sentences'}, {positive:,} "
+        f"{'sounds' if positive == 1 else 'sound'} positive and {negative:,} negative."
+    )
     return Finding(_line(mean, -0.2, 0.35), why, quotes([seen.corpus.sentences[place] for place in extremes]))
 
 
@@ -134,8 +138,13 @@ def _line(value: float, poor: float, excellent: float) -> float:
     return 100 * min(1.0, max(0.0, (value - poor) / (excellent - poor)))
 
 
+def _first(speaker: SpeakerNumbers) -> str:
+    return f"{speaker.name} spoke" if speaker.name else "People without a name spoke"
+
+
 def _counted(count: int, one: str, several: str) -> str:
-    return f"{count or 'No'} {one if count == 1 else several}"
+    """“No question was”, “1 question was”, “3 questions were”: for the beginning of a sentence."""
+    return f"{f'{count:,}' if count else 'No'} {one if count < 2 else several}"
 
 
 def _filler_density(one: Sentence) -> float:

@@ -14,7 +14,7 @@ from shipspeak.meetings.numbers import Numbers, numbers
 from shipspeak.meetings.offline.items import quote
 
 SIGNPOST = re.compile(
-    r"\b(?:agenda|first(?:ly)? of all|(?:first|next|last)(?: item| thing| point|ly)?,|(?:second"
+    r"\b(?:agenda|first(?:ly)? of all|(?:first|next|last)(?: item| thing| point|ly)?,|(?<!per )(?:second"
     r"|third)(?:ly)?,"
     r"|next (?:item|point|topic|up|steps?)|mov(?:e|ing) on|turn to|wrap up|finally,|adjourn|welcome to"
     r"|let's (?:start|begin|get started|turn|go back|wrap|close)|to (?:recap|sum up|summari[sz]e|conclude)"
@@ -35,7 +35,8 @@ ACKNOWLEDGE = re.compile(
     re.IGNORECASE,
 )
 INVITE = re.compile(
-    r"\b(?:what do you (?:\w+ )?think|what does everyone|(?:what|how) about you|anyone|anybody"
+    r"\b(?:what do you (?:\w+ )?think|what does everyone|(?:what|how) about you"
+    r"|(?:does|has|is|can|would) any(?:one|body)|any(?:one|body) (?:else|wants?|have|got|disagrees?)"
     r"|do you (?:all )?agree"
     r"|any (?:\w+ )?(?:thoughts|questions|comments|ideas|suggestions|objections|feedback|input)|go ahead"
     r"|over to"
@@ -82,14 +83,6 @@ class Facts:
         scored = [(worth(one), one) for one in self.corpus.sentences if 5 <= one.words <= 45]
         best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])[:count]
         return quotes([one for _, one in best])
-
-    def plainest(self, faults: Callable[[Sentence], float]) -> list[Quote]:
-        """A quote of the fullest sentence of ordinary length without ``faults``: what good looks like."""
-        return self.most(lambda one: len(set(one.terms)) if one.words <= 20 and not faults(one) else 0, 1)
-
-    def ends(self) -> list[Quote]:
-        """How the meeting begins and how it ends, in a sentence each."""
-        return quotes(spread(self.corpus.sentences, 2))
 
 
 def quotes(sentences: Sequence[Sentence]) -> list[Quote]:

@@ -28,9 +28,16 @@ _UNSURE = re.compile(
 _NEGATED = re.compile(
     r"\b(?:don't|do not|won't|will not|doesn't|can't|cannot|no need|needn't)\b", re.IGNORECASE
 )
+_POLITE = re.compile(
+    r"\b(?:if (?:you|someone|somebody) (?:could|can|would|'d)\b|would you)(?: (?:maybe|perhaps|possibly)\b)*",
+    re.IGNORECASE,
+)
+"""“If”, “would” and “maybe” that ask for something, and do not doubt it."""
 _PROMISE = re.compile(r"\b(?:i'll|i will|i'm going to|i am going to|i'm gonna|let me)\b", re.IGNORECASE)
 _ASKED = re.compile(
-    r"\b(?:can|could|will|would) you\b|\byou (?:need|have|should)\b|\bplease\b", re.IGNORECASE
+    r"\b(?:can|could|will|would) you\b|\bif (?:you|someone|somebody) (?:could|can|would|'d)\b"
+    r"|\byou (?:need|have|should)\b|\bplease\b",
+    re.IGNORECASE,
 )
 _THIRD = re.compile(r"\b([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?:'ll| will| is going to| needs to| has to| to)\b")
 _CALLED = re.compile(
@@ -93,11 +100,8 @@ def actions(corpus: Corpus) -> list[ActionFound]:
 
 
 def quote(sentence: Sentence) -> Quote:
-    """A sentence as evidence: its longest stretch without a transcriber's note, or all of it."""
-    stretches = words.ANNOTATION.split(sentence.text)
-    longest = max(stretches, key=len).strip(" ,;-–")
-    enough = words.count(longest) >= min(5, sentence.words)
-    return Quote(turn=sentence.turn, quote=longest if enough else sentence.text)
+    """A sentence as evidence: all of it; pages leave transcribers' notes out when they show it."""
+    return Quote(turn=sentence.turn, quote=sentence.text)
 
 
 def _hits(corpus: Corpus, pattern: re.Pattern[str], most: int) -> list[Sentence]:
@@ -113,17 +117,24 @@ def _worth(sentence: Sentence, pattern: re.Pattern[str]) -> float:
     said = cues.straight(sentence.text)
     if not FEWEST_WORDS <= sentence.words <= MOST_WORDS or len(set(sentence.terms)) < FEWEST_TERMS:
         return 0.0
-    if not pattern.search(said) and not (
-        pattern is cues.TASK and cues.NEED.search(said) and DUE.search(said)
-    ):
+    if not _is_cue(said, pattern):
         return 0.0
     worth = 1.0 + min(6, len(set(sentence.terms))) / 6
     worth += 0.7 if DUE.search(said) else 0.0
     worth += 0.5 if _PROMISE.search(said) else 0.0
-    worth *= 0.5 if _UNSURE.search(said) else 1.0
+    doubted = said if pattern is cues.DECISION else _POLITE.sub("", said)
+    worth *= 0.5 if _UNSURE.search(doubted) else 1.0
     worth *= 0.6 if _NEGATED.search(said) else 1.0
     asks = said.rstrip().endswith("?") and not _ASKED.search(said)
     return 0.0 if asks else worth if worth >= 1.0 else 0.0
+
+
+def _is_cue(said: str, pattern: re.Pattern[str]) -> bool:
+    """Whether ``said`` has the words of ``pattern`` and none that take them back."""
+    if pattern is cues.DECISION:
+        return bool(pattern.search(said)) and not cues.NOT_DECIDING.search(said)
+    needed = bool(cues.NEED.search(said)) and bool(DUE.search(said))
+    return (bool(pattern.search(said)) or needed) and not cues.NOT_A_TASK.search(said)
 
 
 def _people(turns: Sequence[Turn]) -> dict[str, str]:
@@ -137,12 +148,15 @@ def _people(turns: Sequence[Turn]) -> dict[str, str]:
 
 
 def _owner(said: str, turn: Turn, people: dict[str, str]) -> str | None:
-    """Who is to do it, if that was said: the speaker who promises, or the one present who is named."""
+    """Who is to do it, if that was said: the speaker who promises, or the one present who is named.
+
+    A speaker who is only assumed promises nothing.
+    """
     third = _THIRD.search(said)
     if third and third[1].split()[0].casefold() in people:
         return people[third[1].split()[0].casefold()]
     if _PROMISE.search(said):
-        return turn.speaker
+        return None if turn.assumed else turn.speaker
     called = _CALLED.search(said)
     name = (called[1] or called[2]).casefold() if called else ""
     if name in people and _ASKED.search(said):

@@ -20,8 +20,22 @@ BLOCKS = 100
 """Into how many pieces a meeting is cut at most before stretches are looked for."""
 SHORTEST = 0.05
 """Share of the meeting that a topic has at least."""
-PHRASES = 3
+PHRASES = 2
 """Phrases in a title."""
+OFTEN = 2
+"""How often a phrase must be said in its stretch to be more than words that happen to stand together."""
+OFTEN_ALONE = 3
+"""The same for a single word."""
+_VAGUE_TEXT = """
+area bit case change close course day deal end example fact first form front game guess hand hour idea issue
+item job kind level line look lot make man matter meeting minute moment month morning name number one order
+part people person place point problem question reason rest right room second set side sort start step stuff
+team term thing think third time today top type use way week word work year yeah hundred thousand million
+billion twenty thirty forty fifty sixty seventy eighty ninety eleven twelve thirteen fourteen fifteen member
+honourable participant gonna wanna dunno okay talk slide presentation
+"""
+_VAGUE = frozenset(_VAGUE_TEXT.split())
+"""Words that name no topic alone, as stems."""
 FEWEST_WORDS = 150
 """A meeting with fewer words is one topic."""
 
@@ -35,6 +49,17 @@ def named(groups: Sequence[Sequence[Sentence]], corpus: Corpus, report: Report) 
         candidates = key_phrases([sentence.text for sentence in group], corpus.language)
         title = _title(candidates, number, naming)
         found.append(TopicFound(title=title, start_turn=group[0].turn, end_turn=group[-1].turn))
+    return merged(found)
+
+
+def merged(topics: Sequence[TopicFound]) -> list[TopicFound]:
+    """The topics, neighbours with the same title being one."""
+    found: list[TopicFound] = []
+    for topic in topics:
+        if found and topic.title and found[-1].title.casefold() == topic.title.casefold():
+            found[-1] = found[-1].model_copy(update={"end_turn": max(found[-1].end_turn, topic.end_turn)})
+        else:
+            found.append(topic)
     return found
 
 
@@ -67,22 +92,42 @@ def how_many(size: int) -> int:
 
 
 def _title(candidates: Sequence[str], number: int, naming: _Naming) -> str:
-    """The phrases that set a stretch apart, the best first, no two with a term in common."""
+    """The phrases that set a stretch apart, the best first, no two with a term in common.
+
+    Those that people said often; where there are none, those that they said at all.
+    """
+    every = list(dict.fromkeys(part for phrase in candidates for part in _parts(phrase)))
+    often = [phrase for phrase in every if naming.is_said_often(phrase, number)]
     chosen: list[str] = []
     used: set[str] = set()
-    for phrase in sorted(candidates, key=lambda phrase: -naming.worth(phrase, number)):
+    for phrase in sorted(often or candidates, key=lambda phrase: -naming.worth(phrase, number)):
         terms = naming.terms(phrase)
         if naming.worth(phrase, number) > 0 and not used & set(terms):
-            chosen.append(phrase)
+            chosen.append(naming.written(phrase, number))
             used.update(terms)
         if len(chosen) == PHRASES:
             break
-    title = _listed(chosen) or f"Part {number + 1}"
+    title = ", ".join(chosen) or f"Part {number + 1}"
     return title[0].upper() + title[1:]
 
 
-def _listed(phrases: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(phrases[:-1]), *phrases[-1:]]))
+def _parts(phrase: str) -> list[str]:
+    """The phrase and every shorter one in it."""
+    said = phrase.split()
+    sizes = range(len(said), 0, -1)
+    return [" ".join(said[at : at + size]) for size in sizes for at in range(len(said) - size + 1)]
+
+
+def _said(group: Sequence[Sentence]) -> dict[str, Counter[str]]:
+    """How often each phrase of up to three words is said, by its words in lower case, as it is written."""
+    found: dict[str, Counter[str]] = {}
+    for sentence in group:
+        tokens = words.tokens(sentence.text)
+        for size in (1, 2, 3):
+            for at in range(len(tokens) - size + 1):
+                written = " ".join(tokens[at : at + size])
+                found.setdefault(written.lower(), Counter())[written] += 1
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +141,7 @@ class _Naming:
 
     counts: tuple[Counter[str], ...]
     totals: Counter[str]
+    said: tuple[dict[str, Counter[str]], ...]
     people: frozenset[str]
     stop: frozenset[str]
 
@@ -104,16 +150,27 @@ class _Naming:
         counts = tuple(Counter(term for sentence in group for term in sentence.terms) for group in groups)
         stop = stop_words(corpus.language)
         people = {term for turn in corpus.turns for term in words.terms(turn.speaker or "", stop)}
-        return cls(counts, sum(counts, Counter()), frozenset(people), stop)
+        said = tuple(_said(group) for group in groups)
+        return cls(counts, sum(counts, Counter()), said, frozenset(people), stop)
 
     def terms(self, phrase: str) -> list[str]:
         """The content terms of ``phrase``."""
         return words.terms(phrase, self.stop)
 
+    def is_said_often(self, phrase: str, number: int) -> bool:
+        """Whether people come back to ``phrase`` in the stretch."""
+        count = self.said[number].get(phrase.lower(), Counter()).total()
+        return count >= (OFTEN if " " in phrase else OFTEN_ALONE)
+
+    def written(self, phrase: str, number: int) -> str:
+        """``phrase`` as it is mostly written in the stretch; of equals in small letters."""
+        forms = self.said[number].get(phrase.lower(), Counter())
+        return max(forms, key=lambda form: (forms[form], form.islower()), default=phrase)
+
     def worth(self, phrase: str, number: int) -> float:
         """How well ``phrase`` names the stretch with this number; 0 for what names none."""
         terms = self.terms(phrase)
-        if not terms or self.people & set(terms):
+        if len(terms) < len(phrase.split()) or self.people & set(terms) or set(terms) <= _VAGUE:
             return 0.0
         here = self.counts[number]
         average = self.totals.total() / len(self.counts)

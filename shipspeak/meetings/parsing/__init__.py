@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from shipspeak.meetings.parsing import srt, text, turns, vtt
 from shipspeak.meetings.parsing.decoding import ACCEPTED, clean, decode
@@ -16,6 +17,7 @@ from shipspeak.meetings.parsing.model import (
     numbered,
     problems,
 )
+from shipspeak.meetings.parsing.names import united
 from shipspeak.meetings.parsing.sniff import FORMATS, TEXT, sniff_text
 
 __all__ = ["ACCEPTED", "Problem", "Transcript", "Turn", "Unreadable", "read", "read_text"]
@@ -43,10 +45,10 @@ def read_text(written: str) -> Transcript:
 def _transcript(written: str, odd: Counter[str]) -> Transcript:
     media_type = sniff_text(written)
     if media_type is None and written.strip():
-        raise Unreadable(f"This is HTML, XML or JSON, and no transcript as such. {ACCEPTED}")
+        raise Unreadable(f"This is not a transcript but HTML, XML or JSON. {ACCEPTED}")
     form = FORMATS[media_type or TEXT]
     reading = _READERS[form](written.strip("\n"), odd)
-    found = numbered(_joined(reading))
+    found = numbered(_joined(replace(reading, utterances=united(reading.utterances))))
     odd["unnamed"] = sum(turn.speaker is None for turn in found)
     share = reading.understood / reading.lines if reading.lines else 0.0
     return Transcript(form, found, problems(odd), round(share, 4))

@@ -6,15 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from shipspeak.meetings.parsing import times
 from shipspeak.meetings.parsing.labels import Labels
 from shipspeak.meetings.parsing.markup import voices
-from shipspeak.meetings.parsing.model import Reading, Utterance
+from shipspeak.meetings.parsing.model import LEAD, Reading, Utterance
 
 TIMING = re.compile(rf"^\s*({times.PATTERN})\s*[-–—=]+\s?>\s*({times.PATTERN})", re.ASCII)
-_BLOCKS = re.compile(r"^(?:NOTE|STYLE|REGION|WEBVTT)(?:\s|$)|^X-TIMESTAMP-MAP=")
+_COMMENT = re.compile(r"^(?:NOTE|STYLE|REGION|WEBVTT)(?:\s|$)|^X-TIMESTAMP-MAP=")
+_SETTING = re.compile(r"^[A-Za-z-]+\s*[:=]")
 _NUMBER = re.compile(r"^\s*\d+\s*$")
 _REPEATED_WORDS = 3
 
@@ -43,14 +44,37 @@ def read_tolerantly(lines: Sequence[str], odd: Counter[str]) -> tuple[list[Cue],
     return reader.cues, reader.understood
 
 
+def count_outside(lines: Sequence[str]) -> int:
+    """How many lines of a file that keeps to its format's rules belong to no cue, comment or header.
+
+    Such a file's blocks are parted by blank lines; a block is a cue when its first or second line is a
+    timing, the line before it being the cue's identifier.
+    """
+    outside = 0
+    for place, block in enumerate(_blocks(lines)):
+        timing = next((at for at, line in enumerate(block) if TIMING.match(line)), None)
+        if timing is not None:
+            outside += max(0, timing - 1)
+        elif place == 0 and block[0].startswith("WEBVTT"):
+            outside += sum(_SETTING.match(line) is None for line in block[1:])
+        elif not _COMMENT.match(block[0]):
+            outside += len(block)
+    return outside
+
+
+def _blocks(lines: Sequence[str]) -> list[list[str]]:
+    """The lines in groups, cut at blank ones."""
+    groups = groupby(lines, key=lambda line: bool(line.strip()))
+    return [list(group) for filled, group in groups if filled]
+
+
 def reading(cues: list[Cue], lines: int, understood: int, odd: Counter[str]) -> Reading:
     """The cues as utterances with speakers, in the order of time, repeats dropped."""
     odd["order"] += sum(later.start < one.start for one, later in pairwise(cues))
     odd["empty"] += sum(not cue.text.strip() for cue in cues)
     ordered = sorted(cues, key=lambda cue: cue.start)
     pieces = [piece for cue in ordered for piece in _voices(cue, odd)]
-    if not any(piece.speaker for piece in pieces):
-        pieces = _labelled(pieces, odd)
+    pieces = [_undashed(piece) for piece in _labelled(pieces, odd)]
     return Reading(list(_unrolled(pieces, odd)), lines, understood, odd)
 
 
@@ -82,7 +106,7 @@ class _Tolerant:
             self._timing, self._in_comment = timing, False
         elif not line.strip():
             self._in_comment = False
-        elif self._after_blank and _BLOCKS.match(line):
+        elif self._after_blank and _COMMENT.match(line):
             self._in_comment = True
         elif not self._in_comment and not self._is_identifier(line, following):
             self._take_words(line)
@@ -115,25 +139,43 @@ def _voices(cue: Cue, odd: Counter[str]) -> list[Utterance]:
 
 
 def _labelled(pieces: list[Utterance], odd: Counter[str]) -> list[Utterance]:
-    """Speakers from “Name: words” lines; a cue without a name continues the one before it."""
-    labels = Labels.learn(line for piece in pieces for line in piece.text.split("\n"))
-    if not labels.names:
-        return pieces
+    """Speakers from “Name: words” lines of the pieces that no tag names.
+
+    A piece without a name continues the labelled one before it; not one that a tag names, for a tag holds
+    for its own cue only, and not when a dash at its beginning says that somebody else speaks.
+    """
+    voiced = {piece.speaker for piece in pieces if piece.speaker}
+    labels = Labels.learn(
+        (line for piece in pieces if not piece.speaker for line in piece.text.split("\n")), voiced
+    )
     named: list[Utterance] = []
     speaker: str | None = None
     for piece in pieces:
-        parts: list[Utterance] = []
-        for line in piece.text.split("\n"):
-            name, words = labels.split(line)
-            if name or not parts:
-                odd["assumed"] += not name and speaker is not None
-                speaker = name or speaker
-                parts.append(replace(piece, speaker=speaker, text=words))
-            else:
-                parts[-1] = replace(parts[-1], text=f"{parts[-1].text}\n{words}")
+        parts = [piece] if piece.speaker else _parts(piece, labels, speaker)
+        odd["assumed"] += parts[0].assumed
         odd["shared"] += len(parts) > 1
         named += _divided(parts)
+        speaker = None if piece.speaker else parts[-1].speaker
     return named
+
+
+def _parts(piece: Utterance, labels: Labels, speaker: str | None) -> list[Utterance]:
+    """A piece cut where its lines change the speaker; ``speaker`` is who spoke before it."""
+    parts: list[Utterance] = []
+    for line in piece.text.split("\n"):
+        name, words = labels.split(line)
+        changes = LEAD.match(line) is not None
+        if name or not parts or changes:
+            before = None if name or changes or parts else speaker
+            parts.append(replace(piece, speaker=name or before, text=words, assumed=before is not None))
+        else:
+            parts[-1] = replace(parts[-1], text=f"{parts[-1].text}\n{words}")
+    return parts
+
+
+def _undashed(piece: Utterance) -> Utterance:
+    """The piece without the dashes that captions put before words to show a change of speaker."""
+    return replace(piece, text="\n".join(LEAD.sub("", line) for line in piece.text.split("\n")))
 
 
 def _divided(parts: list[Utterance]) -> list[Utterance]:

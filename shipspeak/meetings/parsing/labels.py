@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from shipspeak.meetings.parsing.model import LEAD
+from shipspeak.meetings.words import NOISES
 
 LONGEST = 130
 """Characters a label may have; parliaments write “The Acting Chair (Mr. Bruce Stanton (Simcoe North))”."""
 
-_LEAD = re.compile(r"^(?:>>+\s*|[-–—•*]\s+)")
 _BOLD = re.compile(r"^(\*\*|__|\*|_)([^*_]{1,130}?)\s*(?:([:：])\s*\1|\1\s*([:：]))\s*")
 _COLON = re.compile(r"[:：]")
 _BRACKETED = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\]")
+_IN_BRACKETS = re.compile(r"^\[(?P<name>[^\[\]:：]{1,80})\]\s*(?:[:：]\s*|(?=[^\s\[(]))(?P<rest>.*)$")
+_NOISE = re.compile(
+    rf"\b(?:{NOISES}|noise|sound|foreign|speak(?:s|ing)|speech|unclear|beep|cheer(?:s|ing)|clap|gasp|groan"
+    r"|mumbl|murmur|breath|vocal|disf|sneez|sniff|throat|whisper|shout|scream|background|typing|redact"
+    r"|censor|blank|gap|end of|start of|break|sic\b|inhal|exhal|yawn|knock|footstep|ringing|dial|static"
+    r"|technical|no audio|audio|video|translat|interpret|off.?mic|recording|nod|smil|hesitat|expletive"
+    r"|bleep|singing|hum(?:s|ming)\b|cry|laugh|continu|voice-?over|simultaneous)",
+    re.IGNORECASE,
+)
+"""What transcribers note in brackets, which is no name."""
 _NOT_NAMES_TEXT = """
 note notes agenda date time times attendees participants present absent apologies subject link links
 url location duration topic topics title http https ps fyi re todo action actions item items
@@ -31,13 +43,25 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels that a file's lines taught us to believe."""
+    """The labels that a file's lines taught us to believe: before a colon, and in brackets."""
 
     names: frozenset[str]
+    bracketed: frozenset[str] = frozenset()
 
     @classmethod
-    def learn(cls, lines: Iterable[str]) -> Labels:
-        """Believes the labels of ``lines`` that deserve it."""
+    def learn(cls, lines: Iterable[str], known: Collection[str] = ()) -> Labels:
+        """Believes the labels of ``lines`` that deserve it.
+
+        Args:
+            lines: what the file has where a label may stand.
+            known: names that the file gives elsewhere, beside times or in tags; these need no proof.
+        """
+        every = list(lines)
+        names = cls._before_colons(every).names | frozenset(known)
+        return cls(names, _in_brackets(every, {name.casefold() for name in names}))
+
+    @classmethod
+    def _before_colons(cls, lines: Iterable[str]) -> Labels:
         first: Counter[str] = Counter()
         second: Counter[tuple[str, str]] = Counter()
         total = labelled = named = 0
@@ -55,6 +79,9 @@ class Labels:
 
     def split(self, line: str) -> tuple[str | None, str]:
         """The believed label at the beginning of ``line``, the longest one, and the words after it."""
+        bracket = _bracket(line)
+        if bracket and bracket[1] in self.bracketed:
+            return bracket[1], bracket["rest"].strip()
         for name, rest in reversed(_candidates(line)):
             if name in self.names:
                 return name, rest
@@ -79,6 +106,32 @@ def looks_like_name(label: str) -> bool:
     return not words[0][0].islower() and (len(words) <= 3 or _capitalised(words) >= 0.5)
 
 
+def _in_brackets(lines: Iterable[str], known: set[str]) -> frozenset[str]:
+    """The rule for “[Name] words”: a name known from elsewhere, or one that comes back, or that stands in
+    a file where most lines begin so. Noises such as “[laughter]” never are names, whatever stands after them.
+    """
+    total = 0
+    found: Counter[str] = Counter()
+    for line in lines:
+        total += 1
+        bracket = _bracket(line)
+        if bracket:
+            found[bracket["name"]] += 1
+    habitual = found.total() >= 2 and 2 * found.total() >= total
+    return frozenset(
+        name for name, count in found.items() if count > 1 or habitual or name.casefold() in known
+    )
+
+
+def _bracket(line: str) -> re.Match[str] | None:
+    """“[Name] words” or “[Name]: words” where what stands in the brackets could be a name."""
+    match = _IN_BRACKETS.match(LEAD.sub("", line.strip()))
+    if not match or _NOISE.search(match["name"]) or not looks_like_name(match["name"]):
+        return None
+    words = match["name"].split()
+    return None if all(word.casefold().strip(".,()#") in _NOT_NAMES for word in words) else match
+
+
 def _believed(name: str, count: int, shares: _Shares) -> bool:
     """The rule: how often a label must come, by how it looks and how labelled the file is."""
     words = _BRACKETED.sub(" ", name).split()
@@ -98,7 +151,7 @@ def _capitalised(words: list[str]) -> float:
 
 def _candidates(line: str) -> list[tuple[str, str]]:
     """Possible labels of ``line`` with what follows each: up to its first and to its second colon."""
-    line = _LEAD.sub("", line.strip())
+    line = LEAD.sub("", line.strip())
     bold = _BOLD.match(line)
     if bold:
         return [(" ".join(bold[2].split()), line[bold.end() :].strip())]

@@ -13,6 +13,9 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 
+_NO_CHARACTER = re.compile(r"&(?=#(?:\d{8}|x[0-9a-f]{7}))", re.IGNORECASE)
+"""A number too large for a character; of thousands of digits, Python refuses to read one."""
+
 
 def voices(raw: str) -> list[tuple[str | None, str]]:
     """``raw`` cue text cut at its ``<v Name>`` tags: pairs of name (None before the first) and text."""
@@ -25,5 +28,5 @@ def voices(raw: str) -> list[tuple[str | None, str]]:
 def plain(raw: str) -> str:
     """``raw`` without tags, its entities decoded, its line breaks kept, other space made single,
     characters that can't be seen left out."""
-    text = clean(html.unescape(_TAG.sub("", raw)))
+    text = clean(html.unescape(_NO_CHARACTER.sub("&amp;", _TAG.sub("", raw))))
     return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))

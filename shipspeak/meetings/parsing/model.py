@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The file does not keep to the rules of its format; it was read line by line.",
     ),
     "lines": (
-        "1 line could not be understood and was left out.",
-        "{count} lines could not be understood and were left out.",
+        "1 line of text belongs to no caption and was left out.",
+        "{count} lines of text belong to no caption and were left out.",
     ),
     "preamble": (
         "1 line before the first speaker was taken as a heading and left out.",
@@ -53,6 +54,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
 """By code, the sentence for one and for several."""
 
 
+LEAD = re.compile(r"^(?:>>+\s*|[-–—•*](?:\s+|$))")
+"""What captions and lists put before the words of a speaker."""
+
+
 class Unreadable(Exception):
     """The bytes are no transcript; the message says what they are instead, and what is accepted."""
 
@@ -67,6 +72,7 @@ class Turn:
         text: the words as written, on one line, markup removed.
         start: seconds from the transcript's zero, or None where unknown.
         end: the same for the last word.
+        assumed: whether the file names nobody here, and the speaker is only the one before.
     """
 
     index: int
@@ -74,6 +80,7 @@ class Turn:
     text: str
     start: float | None = None
     end: float | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A piece of speech as the file has it, not yet a turn. ``text`` may have several lines."""
+    """A piece of speech as the file has it, not yet a turn. ``text`` may have several lines.
+
+    ``assumed``: the file names nobody here, and the speaker is only the one before.
+    """
 
     speaker: str | None
     text: str
     start: float | None = None
     end: float | None = None
+    assumed: bool = False
 
 
 @dataclass(slots=True)
@@ -138,9 +149,10 @@ def problems(odd: Counter[str]) -> tuple[Problem, ...]:
 
 
 def numbered(utterances: Iterable[Utterance]) -> tuple[Turn, ...]:
-    """The utterances as turns, those without any text left out."""
-    kept = ((one, " ".join(one.text.split())) for one in utterances)
+    """The utterances as turns, those without any text left out, and without the dash before their words."""
+    kept = ((one, LEAD.sub("", " ".join(one.text.split()))) for one in utterances)
     spoken = ((one, text) for one, text in kept if text)
     return tuple(
-        Turn(index, one.speaker, text, one.start, one.end) for index, (one, text) in enumerate(spoken)
+        Turn(index, one.speaker, text, one.start, one.end, one.assumed)
+        for index, (one, text) in enumerate(spoken)
     )

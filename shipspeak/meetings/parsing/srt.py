@@ -22,11 +22,20 @@ def read(text: str, odd: Counter[str]) -> Reading:
     if timings and len(_STRICT.findall(text)) == timings:
         cues = _by_library(text, odd)
         if len(cues) == timings:
-            return captions.reading(cues, filled, filled, odd)
+            outside = _count_before(lines)
+            odd["lines"] += outside
+            return captions.reading(cues, filled, filled - outside, odd)
         odd["times"] = 0
     odd["rules"] += 1
     cues, understood = captions.read_tolerantly(lines, odd)
     return captions.reading(cues, filled, understood, odd)
+
+
+def _count_before(lines: list[str]) -> int:
+    """How many lines stand before the first cue; those after it are taken for words of cues."""
+    first = next(place for place, line in enumerate(lines) if captions.TIMING.match(line))
+    filled = [line.strip() for line in lines[:first] if line.strip()]
+    return len(filled) - (bool(filled) and filled[-1].isdecimal())
 
 
 def _by_library(text: str, odd: Counter[str]) -> list[Cue]:

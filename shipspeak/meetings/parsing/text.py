@@ -40,7 +40,8 @@ def read(text: str, odd: Counter[str]) -> Reading:
     lines = [plain(line) for line in text.split("\n")]
     filled = [line for line in lines if line]
     stamped = _believable([_stamped(line) for line in filled], filled)
-    labels = Labels.learn(line.words for line in stamped if not line.name and line.words)
+    known = {line.name for line in stamped if line.name}
+    labels = Labels.learn((line.words for line in stamped if not line.name and line.words), known)
     named = [_named(line, labels) for line in stamped]
     spoken = any(line.name for line in named)
     utterances = _by_speaker(named, odd) if spoken else _paragraphs(named)
@@ -107,7 +108,7 @@ def _by_speaker(lines: Iterable[Line], odd: Counter[str]) -> list[Utterance]:
         elif not utterances:
             preamble.append(Utterance(None, line.words, start, line.end))
         elif start is not None:
-            utterances.append(Utterance(utterances[-1].speaker, line.words, start, line.end))
+            utterances.append(Utterance(utterances[-1].speaker, line.words, start, line.end, assumed=True))
             waiting = None
         else:
             last = utterances[-1]

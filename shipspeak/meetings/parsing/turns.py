@@ -38,7 +38,7 @@ def _goes_on(current: Utterance, one: Utterance, length: int, last: str) -> bool
     if one.start - current.end > LONGEST_PAUSE:
         return False
     whole = _ENDS_SENTENCE.search(last.rstrip()) is not None
-    if current.speaker is None and whole:
+    if whole and (current.speaker is None or one.assumed != current.assumed):
         return False
     return length < ENOUGH_CHARACTERS or (not whole and length < 3 * ENOUGH_CHARACTERS)
 

@@ -15,7 +15,9 @@ def read(text: str, odd: Counter[str]) -> Reading:
     filled = sum(bool(line.strip()) for line in lines)
     cues = _by_library(text, odd)
     if cues is not None and len(cues) == captions.count_timings(lines):
-        return captions.reading(cues, filled, filled, odd)
+        outside = captions.count_outside(lines)
+        odd["lines"] += outside
+        return captions.reading(cues, filled, filled - outside, odd)
     odd["rules"] += 1
     odd["times"] = 0
     cues, understood = captions.read_tolerantly(lines, odd)

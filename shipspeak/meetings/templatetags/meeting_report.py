@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from jobs import wording
 from shipspeak.meetings import report_page as pages
-from shipspeak.meetings.charts import label
+from shipspeak.meetings import words
+from shipspeak.meetings.charts import label, speaker_count
 from shipspeak.meetings.report_page import ReportPage
 
 register = template.Library()
 register.filter("arc", pages.arc)
 register.filter("speaker_label", label)
+register.filter("speaker_count", speaker_count)
 
 
 @register.simple_tag
@@ -30,6 +32,13 @@ def report_page(result: Mapping[str, Any] | None, outputs: Mapping[str, Any]) ->
 def tone_of(name: str | None, tones: Mapping[str | None, int]) -> int:
     """The tone of a speaker; grey for one that nothing is known of."""
     return tones.get(name, 0)
+
+
+@register.filter
+def readable(quote: str) -> str:
+    """A quote as it is shown: without transcribers' notes and doubled spaces. Its place is told by its turn,
+    so nothing is lost by it."""
+    return words.readable(quote) or quote
 
 
 @register.filter
