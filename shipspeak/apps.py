@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ShipSpeakConfig(AppConfig):
@@ -8,4 +9,6 @@ class ShipSpeakConfig(AppConfig):
     label = "shipspeak"
 
     def ready(self) -> None:
-        from shipspeak import checks  # noqa: F401 - importing it registers them
+        from shipspeak import checks, cleanup  # noqa: F401 - importing the checks registers them
+
+        post_migrate.connect(cleanup.ensure, sender=self, dispatch_uid="shipspeak.cleanup")

@@ -7,11 +7,20 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Self
 
 import environ
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from shipspeak.environment import ConfigError, given, real, secret, sentences, switch, text, whole
 
@@ -29,7 +38,22 @@ def _listed(value: object) -> object:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
+def _prices(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = {}
+    for part in value.split(","):
+        model, _, prices = part.strip().rpartition("=")
+        per_in, _, per_out = prices.partition("/")
+        found[model.strip()] = (per_in.strip(), per_out.strip())
+    return found
+
+
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+Prices = Annotated[dict[Annotated[str, Field(min_length=1)], tuple[Price, Price]], BeforeValidator(_prices)]
+Money = Annotated[Decimal | None, Field(ge=0, le=1_000_000)]
+"""USD."""
 
 
 class Config(BaseModel):
@@ -88,11 +112,34 @@ class Config(BaseModel):
     openai_api_key: str = secret("The key of the AI service.")
     openai_base_url: str = text(
         "",
-        "Any server that speaks OpenAI's protocol, such as vLLM, Ollama or LM Studio.",
-        "like http://localhost:11434/v1",
-        pattern=r"^https?://\S+$",
+        "Any server that speaks OpenAI's protocol, such as vLLM, Ollama or LM Studio. Several that serve the "
+        "same model share the load.",
+        "like http://localhost:11434/v1, or several of them with commas between",
+        pattern=r"^https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*$",
     )
     openai_model: str = text("gpt-5-mini", "The model to ask there.", "the name of a model")
+    openai_embedding_model: str = text(
+        "text-embedding-3-small", "The model for embeddings there.", "the name of a model"
+    )
+    model_prices: Prices = text(
+        {},
+        "Prices that come before the list that ShipSpeak brings: USD for a million tokens in and out. Zero "
+        "is for what costs nothing. Budgets need to know the price.",
+        "like my-model=0.15/0.60,llama3=0/0",
+        shown="the list's",
+    )
+    budget_usd_per_user_per_day: Money = text(
+        None,
+        "What one person may spend in a day (of UTC). A tier may say otherwise.",
+        "an amount in USD from 0 to 1000000, like 2.50",
+        shown="no limit",
+    )
+    budget_usd_per_day: Money = text(
+        None,
+        "What all people together may spend in a day.",
+        "an amount in USD from 0 to 1000000, like 50",
+        shown="no limit",
+    )
     shipspeak_providers: Listed = text(
         (),
         "Who answers AI requests, in the order in which they are tried.",
@@ -150,6 +197,35 @@ class Config(BaseModel):
         pattern=r"^\d+/(s|sec|m|min|h|hour|d|day)$",
     )
     upload_max_bytes: int = whole(25 * 2**20, "How large an uploaded file may be.", "bytes", 1, 2**31)
+
+    result_retention_days: int = whole(
+        0,
+        "How long results are kept; 0 is for ever. After it, a job says that its result is gone.",
+        "days",
+        0,
+        36_500,
+    )
+    upload_retention_days: int = whole(
+        90,
+        "How long files are kept that people handed in, from when they were last used; 0 is for ever.",
+        "days",
+        0,
+        36_500,
+    )
+    event_retention_days: int = whole(
+        30, "How long events are kept for clients that come back; 0 is for ever.", "days", 0, 36_500
+    )
+    notification_retention_days: int = whole(
+        90, "How long notifications are kept; 0 is for ever.", "days", 0, 36_500
+    )
+    call_retention_days: int = whole(
+        90,
+        "How long the ledger of calls to AI services is kept; 0 is for ever. Budgets need a day of it, and "
+        "what is told of providers two weeks.",
+        "days",
+        0,
+        36_500,
+    )
 
     email_url: str = text(
         "",

@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from jobs.models import Worker
+from jobs.wording import workforce
 
 State = Literal["ok", "degraded", "down"]
 GIGABYTE = 10**9
@@ -72,17 +73,18 @@ def migrations() -> Part:
 
 
 def workers() -> Part:
-    """Whether workers beat."""
+    """Whether workers beat. Each host keeps one process more, which takes no jobs, for housekeeping."""
     silence = timedelta(seconds=MISSED_BEATS * settings.WORKER_HEARTBEAT_INTERVAL)
     try:
-        alive = Worker.objects.filter(ended_at=None, seen_at__gt=timezone.now() - silence).count()
+        beating = Worker.objects.filter(ended_at=None, seen_at__gt=timezone.now() - silence)
+        hosts = list(beating.values_list("host", flat=True))
     except DatabaseError:
         return Part("workers", "down", "the database does not answer", "See database.")
-    if not alive:
+    if not hosts:
         return Part(
             "workers", "down", "none alive", "Start them with `manage.py up`, or look into their log."
         )
-    return Part("workers", "ok", f"{alive} alive")
+    return Part("workers", "ok", workforce(len(hosts), len(set(hosts))))
 
 
 def redis() -> Part:

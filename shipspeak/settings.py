@@ -12,6 +12,7 @@ from shipspeak.logs import logging_settings
 from shipspeak.mail import mail_settings
 from shipspeak.redis import cache_settings, channel_layer_settings
 from shipspeak.security import BY_PREFIX, PAGES
+from shipspeak.site_address import noted
 from shipspeak.static_files import fingerprint, is_immutable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,7 +26,7 @@ except ConfigError as error:
 # The site
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
-SITE_URL = CONFIG.site_url or "http://127.0.0.1:8000"
+SITE_URL = CONFIG.site_url or noted(DATA_DIR)
 ROOT_URLCONF = "shipspeak.urls"
 ASGI_APPLICATION = "shipspeak.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -114,6 +115,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # People
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["shipspeak.accounts.guessing.Guard", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -150,6 +152,10 @@ PROMETHEUS_EXPORT_MIGRATIONS = False
 OPENAI_API_KEY = CONFIG.openai_api_key
 OPENAI_BASE_URL = CONFIG.openai_base_url
 OPENAI_MODEL = CONFIG.openai_model
+OPENAI_EMBEDDING_MODEL = CONFIG.openai_embedding_model
+MODEL_PRICES = CONFIG.model_prices
+BUDGET_USD_PER_USER_PER_DAY = CONFIG.budget_usd_per_user_per_day
+BUDGET_USD_PER_DAY = CONFIG.budget_usd_per_day
 SHIPSPEAK_PROVIDERS = ",".join(CONFIG.providers)
 
 # The engine
@@ -163,6 +169,11 @@ WORKER_POOL_SIZE = CONFIG.worker_pool_size
 WORKER_HEARTBEAT_INTERVAL = CONFIG.heartbeat
 LEASE_SECONDS = CONFIG.lease_seconds
 UPLOAD_MAX_BYTES = CONFIG.upload_max_bytes
+RESULT_RETENTION_DAYS = CONFIG.result_retention_days
+UPLOAD_RETENTION_DAYS = CONFIG.upload_retention_days
+EVENT_RETENTION_DAYS = CONFIG.event_retention_days
+NOTIFICATION_RETENTION_DAYS = CONFIG.notification_retention_days
+CALL_RETENTION_DAYS = CONFIG.call_retention_days
 # A drain is a task of at most 4,200 s (`jobs.worker`); django-q2 must neither end it before nor hand it
 # out again, and its retry clock starts at dequeue.
 Q_CLUSTER = {

@@ -34,6 +34,11 @@ def redeem(token: str) -> User | None:
     return user if used else None
 
 
+def withdraw(user: User) -> None:
+    """Makes the links that ``user`` did not use yet useless."""
+    SignInLink.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+
+
 def _usable(token: str) -> QuerySet[SignInLink]:
     links = SignInLink.objects.filter(used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
     return links.filter(digest=digest_of(token))

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from shipspeak.accounts import sign_in_links
+from shipspeak.accounts.forms import SignInForm
 from shipspeak.accounts.models import User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -25,6 +26,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 class SignIn(LoginView):
     """The sign-in form; leads on to where the person wanted to go."""
 
+    form_class = SignInForm
     template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
 
@@ -60,11 +62,12 @@ def one_time(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @login_required
 def password(request: HttpRequest) -> HttpResponse:
-    """Changes the person's password, or sets the first one; their other sessions end."""
+    """Changes the person's password, or sets the first one; their other sessions and their links end."""
     assert isinstance(request.user, User)
     form = _password_form(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         update_session_auth_hash(request, form.save())
+        sign_in_links.withdraw(request.user)
         messages.success(request, "Your password is changed.")
         return redirect("accounts:password")
     return render(request, "accounts/password.html", {"form": form})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from jobs.api import problems
+from jobs.errors import DatabaseAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ SERVER_ERROR = Problem(
     "server_error",
     "The error is in the log. Nothing that you had submitted is lost. Try again in a moment.",
 )
+DATABASE_AWAY = Problem(
+    503,
+    "The database does not answer",
+    DatabaseAway.code,
+    "Nothing that you had submitted is lost. Reload the page in a moment.",
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -82,10 +91,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. Asks neither the database nor the session, either of which may be what broke."""
+    """500; or 503 while the database is away. Asks neither it nor the session: either may be what broke."""
+    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    problem = DATABASE_AWAY if is_away else SERVER_ERROR
     if _is_program(request):
-        return _details(SERVER_ERROR)
-    return HttpResponse(render_to_string("500.html", {"problem": SERVER_ERROR}), status=500)
+        return _details(problem)
+    return HttpResponse(render_to_string("500.html", {"problem": problem}), status=problem.status)
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -19,7 +19,7 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=[(Scope.READ, "Read jobs and results"), (Scope.WRITE, "Submit and change jobs")],
         initial=[Scope.READ, Scope.WRITE],
-        label="May",
+        label="Allowed to",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one thing that the key may do."},
     )

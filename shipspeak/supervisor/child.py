@@ -26,6 +26,7 @@ class Child:
         folder: where it runs.
         environment: its environment variables.
         descriptors: open files that it inherits.
+        is_plural: whether its name is a plural.
     """
 
     name: str
@@ -33,11 +34,16 @@ class Child:
     folder: Path
     environment: Mapping[str, str]
     descriptors: Sequence[int] = ()
+    is_plural: bool = False
     backoff: Backoff = field(default_factory=Backoff)
     was_well: bool = False
     started_at: float = 0.0
     starts_at: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
+
+    def did(self, singular: str, plural: str = "") -> str:
+        """Its name with its verb: "The workers were"; ``plural`` is given where the two differ."""
+        return f"The {self.name} {plural if plural and self.is_plural else singular}"
 
     @property
     def pid(self) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -53,8 +53,8 @@ class Plan:
 
     @property
     def site(self) -> str:
-        """Where people find the site: where the settings say, else where we listen."""
-        return settings.CONFIG.site_url or self.address
+        """Where people find the site: where the settings say, else where we, or another `up`, listen."""
+        return settings.CONFIG.site_url or (self.address if self.web else settings.SITE_URL)
 
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The environment of the programs."""
@@ -76,7 +76,7 @@ class Plan:
 
     def workers_child(self) -> Child:
         """The workers: django-q2's cluster."""
-        return self._child("workers", ["qcluster"], [])
+        return replace(self._child("workers", ["qcluster"], []), is_plural=True)
 
     def _child(self, name: str, program: list[str], descriptors: list[int]) -> Child:
         return Child(name, program, Path(settings.BASE_DIR), self.environment(), descriptors)

@@ -16,6 +16,9 @@ BACKLOG = 2048
 """Connections that may wait to be taken. daphne's own 50 made 1,000 clients, 100 at a time, take 8 s."""
 
 
+RUNS = {"web": "web process already runs", "workers": "workers already run"}
+
+
 class CannotStart(Exception):
     """Why `up` can't start, in a sentence or two."""
 
@@ -36,7 +39,7 @@ def lock(run: Path, role: str) -> int:
         holder = os.read(descriptor, 20).decode() or "?"
         os.close(descriptor)
         raise CannotStart(
-            f"ShipSpeak's {role} already run on {run.parent} (process {holder}). "
+            f"ShipSpeak's {RUNS[role]} on {run.parent} (process {holder}). "
             "Stop that one first, or give this one a DATA_DIR of its own."
         ) from None
     os.truncate(descriptor, 0)

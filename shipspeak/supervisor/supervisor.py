@@ -93,14 +93,15 @@ class Supervisor:
 
     def _bury(self, child: Child, now: float) -> None:
         status = child.reap(now)
-        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        killed = child.did("was", "were") + f" ended by signal {-status}"
+        ended = killed if status < 0 else child.did(f"ended with status {status}")
         if status > 0 and not child.was_well and child.backoff.deaths >= HOPELESS:
-            self._voice.failure(f"The {child.name} {how}, {HOPELESS} times in a row; what it said is above.")
+            self._voice.failure(f"{ended}, {HOPELESS} times in a row; the reason is above.")
             self.failed = True
             return
         wait = child.starts_at - now
         when = f"in {wait:g} s" if wait else "at once"
-        self._voice.trouble(f"The {child.name} {how}; starting again {when}.")
+        self._voice.trouble(f"{ended}; starting again {when}.")
 
     def _take_answer(self, probe: Probe) -> None:
         self._probe = None
@@ -117,7 +118,7 @@ class Supervisor:
         if running:
             self._well("qcluster")
         if self._watchdog.is_stuck(drains=len(running), now=now):
-            self._voice.trouble("The workers take no work any more; starting them anew.")
+            self._voice.trouble("The workers have stopped taking work; starting them again.")
             workers.signal_group(signal.SIGKILL)
 
     def _well(self, program: str) -> None:
@@ -145,7 +146,8 @@ class Supervisor:
             self._ask_drains_to_stop()
             signals.wait(0.2)
         for child in self._alive():
-            self._voice.trouble(f"The {child.name} did not stop in time and was killed.")
+            verb = "were" if child.is_plural else "was"
+            self._voice.trouble(child.did(f"did not stop in time and {verb} killed."))
         self._reap_all()
 
     def _ask_drains_to_stop(self) -> None:

@@ -34,9 +34,13 @@ def die_with(parent: int) -> None:
 
 
 def run_web(arguments: list[str]) -> None:
-    """Daphne, as its command line does."""
+    """Daphne, as its command line does, with bounded requests."""
+    from daphne import http_protocol
     from daphne.cli import CommandLineInterface
 
+    from shipspeak.supervisor.web_request import BoundedRequest
+
+    http_protocol.WebRequest = BoundedRequest
     CommandLineInterface().run(arguments)
 
 

@@ -60,6 +60,19 @@ def test_it_needs_the_forms_token_to_sign_out(alice: User) -> None:
     assert signed_in(client)
 
 
+def test_it_ends_ones_links_with_the_password_that_they_stood_in_for(
+    alice: User, charlie: User, browser_of: Browser, client: Client
+) -> None:
+    link, anothers = sign_in_links.issue(alice), sign_in_links.issue(charlie)
+    new = "a horse of quite another colour"
+    sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+
+    assert browser_of(alice).post("/settings/password/", sent).status_code == 302
+
+    assert client.post(link).status_code == 410
+    assert client.post(anothers).status_code == 302
+
+
 def test_it_is_not_used_up_by_a_preview(alice: User, client: Client) -> None:
     link = sign_in_links.issue(alice)
 

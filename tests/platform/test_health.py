@@ -39,6 +39,14 @@ def test_it_is_ready_when_every_part_is(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_it_tells_workers_from_those_kept_for_housekeeping() -> None:
+    make_worker()
+    Worker.objects.create(host="here", pid=1, slot=1, concurrency=1)
+
+    assert parts.workers().detail == "2 working on jobs, 1 for housekeeping"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("how", ["none", "ended", "silent"])
 def test_it_is_not_ready_without_workers(client: Client, how: str) -> None:
     if how == "ended":
@@ -79,6 +87,7 @@ def test_it_tells_when_the_disk_is_nearly_full(
     assert parts.disk().state == state
 
 
+@pytest.mark.django_db
 def test_it_shows_metrics_to_this_host(client: Client) -> None:
     answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
 
@@ -108,6 +117,7 @@ def test_it_shows_no_metrics_for_an_empty_token(client: Client) -> None:
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9", HTTP_AUTHORIZATION="Bearer ").status_code == 403
 
 
+@pytest.mark.django_db
 def test_it_shows_metrics_for_the_token(client: Client, settings: Any) -> None:
     settings.METRICS_TOKEN = "0123456789abcdef"
     headers = {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": "Bearer 0123456789abcdef"}

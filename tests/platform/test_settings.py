@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,27 @@ def test_it_tunes_sqlite(tmp_path: Path) -> None:
     assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
     assert database_settings("sqlite:////srv/x.sqlite3", tmp_path)["NAME"] == Path("/srv/x.sqlite3")
+
+
+def test_it_keeps_the_database_from_other_accounts_of_the_machine(tmp_path: Path) -> None:
+    name = database_settings("", tmp_path)["NAME"]
+    with sqlite3.connect(name) as opened:
+        opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("CREATE TABLE told (secret TEXT)")
+        opened.commit()
+        files = [name, *tmp_path.glob("*-wal"), *tmp_path.glob("*-shm")]
+        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+    opened.close()
+
+
+def test_it_leaves_a_database_that_is_there_as_it_is(tmp_path: Path) -> None:
+    name = tmp_path / "shipspeak.sqlite3"
+    name.write_bytes(b"kept")
+    name.chmod(0o640)
+
+    database_settings("", tmp_path)
+
+    assert (name.read_bytes(), stat.S_IMODE(name.stat().st_mode)) == (b"kept", 0o640)
 
 
 def test_it_keeps_connections_to_postgresql(tmp_path: Path) -> None:

@@ -6,16 +6,21 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shipspeak import site_address
 from shipspeak.accounts import sign_in_links
 from shipspeak.accounts.models import User
 from shipspeak.supervisor import drains, first_start, preflight
 from shipspeak.supervisor.backoff import LIVED, LONGEST, Backoff
+from shipspeak.supervisor.child import Child
 from shipspeak.supervisor.plan import Plan
 from shipspeak.supervisor.preflight import BACKLOG, CannotStart
 from shipspeak.supervisor.signals import Signals
@@ -82,6 +87,44 @@ def test_it_counts_the_drains_whose_locks_are_held(tmp_path: Path) -> None:
     assert drains.running(tmp_path) == []
 
 
+def test_it_says_what_became_of_one_and_of_several() -> None:
+    web = Child("web process", [], Path(), {})
+    workers = Plan("127.0.0.1", 8000).workers_child()
+
+    assert web.did("was", "were") == "The web process was"
+    assert workers.did("was", "were") == "The workers were"
+    assert workers.did("ended") == "The workers ended"
+
+
+def test_it_tells_other_commands_where_the_site_is(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert site_address.noted(tmp_path) == "http://127.0.0.1:8000"
+
+    site_address.keep(tmp_path, "http://127.0.0.1:8123")
+    assert site_address.noted(tmp_path) == "http://127.0.0.1:8123"
+    site_address.forget(tmp_path)
+    assert site_address.noted(tmp_path) == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("left", ["{dead} http://127.0.0.1:8123", "", "nonsense"])
+def test_it_does_not_believe_what_a_killed_one_left(left: str, tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "run").mkdir()
+    (tmp_path / site_address.NOTE).write_text(left.format(dead=ended.pid))
+
+    assert site_address.noted(tmp_path) == "http://127.0.0.1:8000"
+    site_address.forget(tmp_path)
+    assert (tmp_path / site_address.NOTE).exists(), "it is not ours to take away"
+
+
+def test_it_leads_to_the_site_of_another_when_it_runs_workers_only(settings: Any) -> None:
+    settings.SITE_URL = "http://127.0.0.1:8123"
+
+    assert Plan("127.0.0.1", 8000, web=False).site == "http://127.0.0.1:8123"
+    assert Plan("127.0.0.1", 8000).site == "http://127.0.0.1:8000"
+
+
 def test_it_signals_no_drain_of_another_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr(drains.os, "kill", lambda pid, number: sent.append((pid, number)))
@@ -97,7 +140,7 @@ def test_it_lets_one_up_run_each_role(tmp_path: Path) -> None:
     web = preflight.lock(tmp_path / "run", "web")
 
     with pytest.raises(
-        CannotStart, match=rf"web already run on .* \(process {os.getpid()}\). Stop that one first"
+        CannotStart, match=rf"web process already runs on .* \(process {os.getpid()}\). Stop that one first"
     ):
         preflight.lock(tmp_path / "run", "web")
     os.close(preflight.lock(tmp_path / "run", "workers"))

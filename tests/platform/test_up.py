@@ -111,7 +111,7 @@ def test_it_runs_workers_only() -> None:
     with up("--no-web", "--workers", "2") as running:
         assert running.pid("daphne") == 0
         assert len(running.drains()) == 1
-        assert "2 processes" in running.output
+        assert "1 working on jobs, 1 for housekeeping" in running.output
         assert running.status() == 0
 
 
@@ -130,7 +130,10 @@ def test_it_gives_the_link_once(tmp_path: Path) -> None:
         assert link
         with urllib.request.urlopen(running.address + link[1], timeout=10) as answer:
             assert answer.status == 200
+        another = manage("sign_in_link", "admin", data_dir=tmp_path)
+        assert another.stdout.startswith(f"{running.address}/sign-in/once/")
         running.stop()
+        assert not (tmp_path / "run" / "address").exists()
         (tmp_path / "up.log").unlink()
 
         running.start().ready()
@@ -161,7 +164,7 @@ def test_it_says_that_it_runs_already(tmp_path: Path) -> None:
 
         assert second.returncode == 1
         assert (
-            f"already run on {tmp_path} (process {running.process.pid if running.process else 0})"
+            f"already runs on {tmp_path} (process {running.process.pid if running.process else 0})"
             in second.stderr
         )
         assert running.status() == 200

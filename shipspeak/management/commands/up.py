@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from jobs.wording import workforce
+from shipspeak import site_address
 from shipspeak.supervisor import first_start, preflight
 from shipspeak.supervisor.console import Voice
 from shipspeak.supervisor.plan import Plan
@@ -69,9 +71,20 @@ def _up(plan: Plan, voice: Voice) -> int:
     supervisor = Supervisor(
         children, run=run, voice=voice, listening=listening, announce=lambda: _announce(plan, voice)
     )
-    status = supervisor.run()
+    status = _run(supervisor, plan)
     voice.say("Stopped.")
     return status
+
+
+def _run(supervisor: Supervisor, plan: Plan) -> int:
+    """Runs it; meanwhile other commands know where the site is."""
+    data_dir = Path(settings.DATA_DIR)
+    if plan.web:
+        site_address.keep(data_dir, plan.address)
+    try:
+        return supervisor.run()
+    finally:
+        site_address.forget(data_dir)
 
 
 def _require_sense(plan: Plan) -> None:
@@ -99,7 +112,7 @@ def _greet_administrator(plan: Plan, voice: Voice) -> None:
 
 def _announce(plan: Plan, voice: Voice) -> None:
     if plan.working:
-        voice.done("workers", f"{plan.pool_size} processes")
+        voice.done("workers", workforce(plan.pool_size - 1, 1))
     if plan.web:
         voice.done("web", plan.address)
     voice.say("Press Ctrl-C to stop.")
