@@ -8,8 +8,9 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import live, tokens
+        from jobs import live, metrics, tokens
 
         autodiscover_modules("kinds")
         tokens.connect()
         live.register()
+        metrics.register()

@@ -87,18 +87,32 @@ class ProviderError(JobError):
     code = "provider_error"
     error_class = ErrorClass.SERVICE
     retryable = True
+    free = False
+    """Whether it is certain that the service charges nothing for it, unless `told` says more."""
+    told: object = None
+    """What the service said of itself besides: a `jobs.providers.contract.Told`."""
+
+
+class ProviderClosed(ProviderError):
+    """The AI service has failed again and again, so it is not asked for a while."""
+
+    code = "provider_closed"
+    retryable = False
+    free = True
 
 
 class ProviderUnavailable(ProviderError):
     """The AI service has trouble of its own just now. It is tried again by itself."""
 
     code = "provider_unavailable"
+    free = True
 
 
 class ProviderRateLimited(ProviderError):
     """The AI service asks us to slow down. The step goes on as soon as it may."""
 
     code = "provider_rate_limited"
+    free = True
 
 
 class ProviderUnreachable(ProviderError):
@@ -119,6 +133,7 @@ class ProviderAuthError(ProviderError):
     """The AI service refuses our key. An operator must set OPENAI_API_KEY to a valid one."""
 
     code = "provider_auth"
+    free = True
     retryable = False
     recovery = ("contact_operator", "retry")
 
@@ -127,6 +142,7 @@ class ProviderMisconfigured(ProviderError):
     """The AI service has no such model or address. An operator must check OPENAI_MODEL, OPENAI_BASE_URL."""
 
     code = "provider_misconfigured"
+    free = True
     retryable = False
     recovery = ("contact_operator", "retry")
 
@@ -135,6 +151,7 @@ class ProviderQuotaExceeded(ProviderError):
     """The account at the AI service has no credit left. An operator must top it up."""
 
     code = "provider_quota"
+    free = True
     error_class = ErrorClass.RESOURCE
     retryable = False
     recovery = ("contact_operator", "retry")
@@ -144,6 +161,7 @@ class ProviderRejected(ProviderError):
     """The AI service refuses this request: it is too long, or not allowed there."""
 
     code = "provider_rejected"
+    free = True
     error_class = ErrorClass.DATA
     retryable = False
     recovery = ("edit_input",)
@@ -162,7 +180,8 @@ class SubmitError(JobError):
     """The job can't be accepted.
 
     Raised before anything is created. ``status`` is the HTTP status it answers with; ``errors`` lists
-    ``{"path": ..., "message": ...}`` for each field at fault.
+    ``{"path": ..., "message": ...}`` for each field at fault; ``extra`` holds more for programs, which
+    stands beside the code in the answer.
     """
 
     code = "bad_input"
@@ -175,15 +194,35 @@ class SubmitError(JobError):
         *,
         errors: list[dict[str, str]] | None = None,
         retry_after: float | None = None,
+        extra: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message, retry_after=retry_after)
         self.errors = errors or []
+        self.extra = extra or {}
 
 
 class UnknownKind(SubmitError):
     """There is no such kind of job. `GET /api/v1/kinds/` lists those there are."""
 
     code = "unknown_kind"
+
+
+class BadOptions(SubmitError):
+    """An option is not one that this kind has, or its value is not allowed."""
+
+    code = "bad_options"
+
+
+class BadDependency(SubmitError):
+    """A job can wait for jobs of the same person that are not over, or come before it in the same batch."""
+
+    code = "bad_dependency"
+
+
+class BadSchedule(SubmitError):
+    """The schedule can't be used: its cron expression, its time zone or what it submits is at fault."""
+
+    code = "bad_schedule"
 
 
 class QueueFull(SubmitError):
@@ -202,8 +241,63 @@ class TooManyJobs(SubmitError):
     status = 429
 
 
+class Paused(SubmitError):
+    """An operator has paused this, and no new jobs are taken. Try again later; nothing was started."""
+
+    code = "paused"
+    error_class = ErrorClass.RESOURCE
+    status = 409
+    recovery = ("wait", "contact_operator")
+
+
+class TooManySchedules(SubmitError):
+    """You have as many schedules as one person may. Delete one that you no longer need."""
+
+    code = "too_many_schedules"
+    error_class = ErrorClass.RESOURCE
+    status = 409
+
+
+class BudgetExceeded(SubmitError):
+    """This would cost more than is left of today's budget. Try again when it renews."""
+
+    code = "budget_exceeded"
+    error_class = ErrorClass.RESOURCE
+    status = 402
+    recovery = ("wait", "contact_operator")
+
+
+class PriceUnknown(JobError):
+    """There is a budget, but the model's price is not known. An operator must set MODEL_PRICES."""
+
+    code = "price_unknown"
+    error_class = ErrorClass.RESOURCE
+    recovery = ("contact_operator", "retry")
+
+
+class DependencyFailed(JobError):
+    """Something that this had to wait for could not be done, so this could not be done either."""
+
+    code = "dependency_failed"
+
+
+class ResultPruned(JobError):
+    """The result of this job was deleted when its time was over. Submit the job again to get it anew."""
+
+    code = "result_pruned"
+    status = 410
+
+
 class NotAllowedNow(JobError):
     """The job's status does not allow this."""
 
     code = "not_allowed_now"
     status = 409
+
+
+class DatabaseAway(JobError):
+    """The database does not answer just now. Nothing that was submitted is lost; try again in a moment."""
+
+    code = "database_away"
+    error_class = ErrorClass.NETWORK
+    status = 503

@@ -12,6 +12,7 @@ class Node(Protocol):
     """What of a step is looked at here."""
 
     name: str
+    part_of: str
     depends_on: list[str]
     status: str
     progress: float
@@ -27,16 +28,25 @@ def progress(steps: Iterable[Node]) -> float:
     return done / whole if whole else 0.0
 
 
+def slot_seconds_left(steps: Iterable[Node]) -> float:
+    """Slot-seconds that a job will still take: the predicted seconds of its steps that are not over."""
+    return sum(step.predicted_seconds for step in steps if step.status not in TERMINAL)
+
+
 def remaining_seconds(steps: Sequence[Node]) -> float:
     """Seconds until the last step ends once all may run: the longest path through what is left."""
     by_name = {step.name: step for step in steps}
+    needs = {step.name: list(step.depends_on) for step in steps}
+    for step in steps:
+        if step.part_of:
+            needs[step.part_of].append(step.name)
     known: dict[str, float] = {}
 
     def until(name: str) -> float:
         if name not in known:
             step = by_name[name]
             left = 0.0 if step.status in TERMINAL else step.predicted_seconds * (1.0 - step.progress)
-            known[name] = left + max((until(needed) for needed in step.depends_on), default=0.0)
+            known[name] = left + max((until(needed) for needed in needs[name]), default=0.0)
         return known[name]
 
     return max((until(step.name) for step in steps), default=0.0)

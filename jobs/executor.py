@@ -12,10 +12,11 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from jobs.claims import Claim
-from jobs.context import Answers, StepContext, Stopped
+from jobs.context import CallGate, Snooze, StepContext, Stopped
+from jobs.embedding import Embedder
 from jobs.errors import InvalidData, InvalidOutput, JobError, StepTimeout, UnexpectedError
 from jobs.kinds import Kind, Step, registry
-from jobs.outcomes import Failed, Outcome, Released, Succeeded
+from jobs.outcomes import Failed, Outcome, Released, Snoozed, Succeeded
 from jobs.providers import chain
 from jobs.providers.characters import storable
 from jobs.threads import Threads
@@ -23,14 +24,15 @@ from jobs.threads import Threads
 logger = logging.getLogger(__name__)
 
 
-def prepare(claim: Claim, answers: Answers, threads: Threads) -> StepContext | Failed:
+def prepare(claim: Claim, gate: CallGate, embedder: Embedder, threads: Threads) -> StepContext | Failed:
     """The context in which ``claim`` can run, or why it can't: its kind is gone, its input too old."""
     try:
         kind = registry.get(claim.job.kind)
-        kind.step(claim.step.name)
+        step_of(kind, claim)
         chained = chain.providers()
-        provider = chained[min(claim.step.provider_index, len(chained) - 1)]
-        return StepContext(claim, kind, provider, answers, threads)
+        index = min(claim.step.provider_index, len(chained) - 1)
+        last = index == len(chained) - 1
+        return StepContext(claim, kind, chained[index], gate, embedder, threads, last=last)
     except JobError as error:
         return Failed(error)
     except (KeyError, ValidationError) as error:
@@ -39,15 +41,22 @@ def prepare(claim: Claim, answers: Answers, threads: Threads) -> StepContext | F
         )
 
 
+def step_of(kind: Kind, claim: Claim) -> Step:
+    """What ``claim`` runs: for an item, the step it is part of. KeyError when the kind has it no more."""
+    return kind.step(claim.step.part_of or claim.step.name)
+
+
 async def execute(context: StepContext) -> Outcome:
     """Runs the context's step under its timeout; whatever happens in it comes back as an outcome."""
     kind = context.kind
-    step = kind.step(context.claim.step.name)
+    step = step_of(kind, context.claim)
     try:
         done = await _limited(step, context)
-        return await context.in_thread(_checked, kind, step, context.quality, done)
+        return await _fitting(context, kind, step, done)
     except (asyncio.CancelledError, Stopped) as error:
         return Released() if context.stopped else Failed(_unexpected(error))
+    except Snooze as snooze:
+        return Snoozed(snooze.seconds, snooze.error)
     except JobError as error:
         return Failed(error)
     except Exception as error:
@@ -57,16 +66,33 @@ async def execute(context: StepContext) -> Outcome:
         context.stop()
 
 
+async def _fitting(context: StepContext, kind: Kind, step: Step, done: Succeeded) -> Outcome:
+    """What was done, as it is kept. Raises `InvalidOutput`; then the next attempt asks anew."""
+    try:
+        return await context.in_thread(_checked, kind, step, context.quality, done)
+    except InvalidOutput:
+        await context.reject_used()
+        raise
+
+
 async def _limited(step: Step, context: StepContext) -> Succeeded:
     seconds = step.timeout or settings.PROCESSING_TIMEOUT
     try:
         async with asyncio.timeout(seconds) as limit:
-            return await step.run(context)
+            context.limit = limit
+            return await _run(step, context)
     except TimeoutError:
         if limit.expired():
             message = f"“{step.title}” took longer than {seconds:g} seconds. A shorter input is quicker."
             raise StepTimeout(message) from None
         raise
+
+
+async def _run(step: Step, context: StepContext) -> Succeeded:
+    """The step's own work; a step with items has them do it, and gathers what they gave."""
+    if context.claim.gathers:
+        return Succeeded(context.claim.gathered)
+    return await step.run(context)
 
 
 def _checked(kind: Kind, step: Step, quality: dict[str, float], outcome: Succeeded) -> Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.http import content_disposition_header
+from pydantic import ValidationError
 
 from jobs import markdown, tables
 from jobs.errors import SubmitError
@@ -53,10 +54,24 @@ def made(form: str, job: Job, stored: str, part: str | None = None) -> File:
     if form == "json":
         content = stored
     elif form == "md":
-        content = as_markdown(job, json.loads(stored))
+        content = as_markdown(job, in_order(job.kind, json.loads(stored)))
     else:
-        content = as_csv(json.loads(stored), part)
+        content = as_csv(in_order(job.kind, json.loads(stored)), part)
     return File(f"{_file_name(job.title)}.{form}", FORMS[form], content)
+
+
+def in_order(kind: str, result: Any) -> Any:
+    """``result`` with its fields in the order in which its kind declares them.
+
+    PostgreSQL keeps an object's fields by the length of their names. A result that an older version of
+    the kind made, or a kind that is gone, comes as it is.
+    """
+    if kind not in registry:
+        return result
+    try:
+        return registry.get(kind).output.model_validate(result).model_dump(mode="json")
+    except ValidationError:
+        return result
 
 
 def as_markdown(job: Job, result: Any) -> str:

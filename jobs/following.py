@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jobs import queue, standings
-from jobs.estimates import remaining_seconds
 from jobs.models import Job, Step
 from jobs.presentation import Place, money
+from jobs.shapes import remaining
 from jobs.states import TERMINAL, Status
 
 INTERVAL_SECONDS = 0.2
@@ -77,4 +77,4 @@ def follow(job_id: UUID, interval: float = INTERVAL_SECONDS) -> Iterator[Sight]:
 
 
 def _seconds_left(job: Job) -> float:
-    return remaining_seconds(list(Step.objects.defer("output").filter(job_id=job.pk)))
+    return remaining(list(Step.objects.defer("output", "item").filter(job_id=job.pk))).p50

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs import actions, standings
+from jobs import actions, fan_out, needs, pausing, standings
 from jobs.drawing import Column, columns
 from jobs.forms import PriorityForm
 from jobs.kinds import registry
 from jobs.models import Job, JobResult, Step
+from jobs.needs import Needed
 from jobs.presentation import job_data
-from jobs.rows import eta_seconds
+from jobs.rows import eta
 from jobs.states import ACTIVE, REQUEUEABLE, Status
 
 INDICATORS = {
@@ -20,8 +21,12 @@ INDICATORS = {
     "evidence": "Quotes verified",
     "parsing": "Lines understood",
     "confidence": "Confidence",
+    "validation": "Valid at once",
 }
 """Quality indicators by name, and what people call them. One that no step has told yet has its place too."""
+
+WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
+"""Steps for whose turn in the queue a priority still matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,24 @@ class JobPage:
     Attributes:
         job: the job object.
         eta_seconds: seconds until it is done; None when it is over.
+        eta_range: what that is better told as while it is uncertain: likely, and at most.
         columns: its steps, as they are drawn.
         quality: its quality indicators.
-        tokens_out: tokens that AI services wrote for it so far; None when none was asked.
+        tokens_out: tokens that AI services wrote for it so far; None when they wrote none.
         failed_step: title of the step that ended it, or "".
         filename: what the person's file was called, or "".
         result: what it came to; None while there is none.
         outputs: of a job that did not end well, what its completed steps gave, by step name.
         template: the template that draws both; "" shows them as data.
-        priority_form: chooses another priority.
+        priority_form: chooses another priority; None when nothing of the job waits any more.
+        waits_for: the jobs that must be over before it starts.
+        paused: why it does not go on just now, when that is because of a pause; else "".
         is_active, can_cancel, can_retry: what buttons and notes to show.
     """
 
     job: dict[str, Any]
     eta_seconds: float | None
+    eta_range: list[float] | None
     columns: Sequence[Column]
     quality: Sequence[Indicator]
     tokens_out: int | None
@@ -62,20 +71,24 @@ class JobPage:
     result: Any
     outputs: dict[str, Any]
     template: str
-    priority_form: PriorityForm
+    priority_form: PriorityForm | None
+    paused: str
     is_active: bool
     can_cancel: bool
     can_retry: bool
+    waits_for: Sequence[Needed]
 
 
 def job_page(job: Job) -> JobPage:
-    """What the page of ``job`` shows; at most six queries."""
+    """What the page of ``job`` shows; at most seven queries."""
     steps = _steps(job)
     place = standings.places([job], {job.pk: steps}).get(job.pk)
     shown = job_data(job, steps, place=place)
+    eta_seconds, eta_range = eta(job, steps, place)
     return JobPage(
         job=shown,
-        eta_seconds=eta_seconds(job, steps, place),
+        eta_seconds=eta_seconds,
+        eta_range=eta_range,
         columns=columns(shown["steps"]),
         quality=_indicators(job.quality),
         tokens_out=_tokens_out(steps),
@@ -84,17 +97,25 @@ def job_page(job: Job) -> JobPage:
         result=_result(job),
         outputs=_outputs(job, steps),
         template=registry.get(job.kind).template if job.kind in registry else "",
-        priority_form=PriorityForm(initial={"priority": shown["priority"]}),
+        priority_form=_priority_form(steps, shown["priority"]),
+        paused=pausing.notice(job.kind, is_accepted=True) if job.status in ACTIVE else "",
         is_active=job.status in ACTIVE,
         can_cancel=actions.can_cancel(job),
         can_retry=actions.can_retry(job),
+        waits_for=_waits_for(job),
     )
 
 
 def _steps(job: Job) -> list[Step]:
     """The job's steps in order; with their outputs only where these are shown."""
-    steps = Step.objects.filter(job=job).order_by("position")
-    return list(steps if job.status in REQUEUEABLE else steps.defer("output"))
+    if job.status in REQUEUEABLE:
+        return list(Step.objects.filter(job=job).defer("item").order_by("position", "index"))
+    return Step.objects.of_jobs([job.pk])[job.pk]
+
+
+def _priority_form(steps: Sequence[Step], chosen: str) -> PriorityForm | None:
+    waits = any(step.status in WAITING for step in steps)
+    return PriorityForm(initial={"priority": chosen}) if waits else None
 
 
 def _indicators(quality: dict[str, Any]) -> list[Indicator]:
@@ -103,13 +124,15 @@ def _indicators(quality: dict[str, Any]) -> list[Indicator]:
 
 
 def _tokens_out(steps: Sequence[Step]) -> int | None:
-    told = [step.tokens_out for step in steps if step.tokens_out is not None]
-    return sum(told) if told else None
+    return sum(step.tokens_out or 0 for step in steps) or None
 
 
 def _failed_step(job: Job, steps: Sequence[Step]) -> str:
-    failed = (step.title for step in steps if step.status == Status.FAILED and not step.optional)
-    return next(failed, "") if job.status == Status.FAILED else ""
+    if job.status != Status.FAILED:
+        return ""
+    why = (job.error_code, job.error_message)
+    failed = (step.title for step in steps if (step.error_code, step.error_message) == why and step.attempts)
+    return next(failed, "")
 
 
 def _result(job: Job) -> Any:
@@ -121,4 +144,14 @@ def _result(job: Job) -> Any:
 def _outputs(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
     if job.status not in REQUEUEABLE:
         return {}
-    return {step.name: step.output for step in steps if step.output}
+    outputs = {
+        name: [item.output for item in items if item.status == Status.COMPLETED]
+        for name, items in fan_out.by_parent(steps).items()
+    }
+    outputs |= {step.name: step.output for step in steps if step.output and not step.part_of}
+    return {name: output for name, output in outputs.items() if output}
+
+
+def _waits_for(job: Job) -> list[Needed]:
+    """The jobs that ``job`` waits for, or waited for; the query is spared where there are none."""
+    return needs.of_jobs([job.pk]).get(job.pk, []) if job.depends_on else []

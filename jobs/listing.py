@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import is_aware
 
 from jobs.models import Job
+from jobs.moments import utc
 
 PAGE_SIZE = 25
 MARK = "~"
@@ -50,6 +51,6 @@ def _place(cursor: str) -> tuple[datetime, UUID] | None:
     moment, _, job_id = cursor.partition(MARK)
     try:
         created_at, found = datetime.fromisoformat(moment), UUID(job_id)
+        return (utc(created_at), found) if is_aware(created_at) else None
     except ValueError:
         return None
-    return (created_at, found) if is_aware(created_at) else None

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
+from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from jobs import actions, standings
+from jobs import actions, fan_out, standings
 from jobs.context import StepContext
 from jobs.errors import JobError
-from jobs.estimates import progress, remaining_seconds
+from jobs.estimates import progress
 from jobs.ledger import Spent
 from jobs.models import Job, Step
-from jobs.presentation import Place, job_data, money, owner_stream
+from jobs.presentation import Place, eta_range, job_data, money, owner_stream
+from jobs.shapes import remaining
 from jobs.states import ACTIVE, Status
 from realtime import commands, signals, snapshots
 
@@ -26,6 +29,11 @@ Act = Callable[[Job], Job]
 
 UNDER_WAY, RECENT = 20, 5
 """How many jobs that go on, and that ended, a snapshot shows: so many that it fits into a frame of 64 KB."""
+
+TOLD_IN_FRONT, TOLD_BEHIND = 100, 150
+"""How many places are told at a turn, at most. Each is a datagram to every web process."""
+OFF_SECONDS, OFF_SHARE = 2.0, 0.1
+"""By how much a time must have changed to be told again."""
 
 UNSAID = 0.9
 """How far a step that says nothing of its progress is shown at most."""
@@ -49,31 +57,49 @@ def tell_progress(context: StepContext, spent: Iterable[Spent]) -> None:
         context: of the running step.
         spent: what the steps of the same job that run here have used, its own included.
     """
-    job, step, graph = context.claim.job, context.claim.step, context.claim.graph
+    advance(context)
+    job = context.claim.job
+    job.progress = max(job.progress, progress(context.claim.graph.steps))
+    job.stage = context.live.stage or context.claim.step.title
+    signals.send(owner_stream(job), "job.progress", progress_data(context, spent))
+
+
+def advance(context: StepContext) -> None:
+    """Notes how far the step is, and sends the text that came since."""
+    step = context.claim.step
     step.progress = max(step.progress, fraction(context))
     step.stage = context.live.stage
-    job.progress = max(job.progress, progress(graph.steps))
-    job.stage = context.live.stage or step.title
     context.live.changed = False
-    signals.send(owner_stream(job), "job.progress", progress_data(context, spent))
     _tell_text(context)
 
 
 def progress_data(context: StepContext, spent: Iterable[Spent]) -> dict[str, Any]:
     """The data of a ``job.progress`` signal. ``progress`` is the job's, ``step_progress`` the step's."""
-    job, step = context.claim.job, context.claim.step
+    job, step = context.claim.job, _shown(context)
+    left = remaining(context.claim.graph.steps)
     return {
         "job": str(job.pk),
         "step": step.name,
-        "attempt": context.attempt,
+        "attempt": step.attempts,
         "progress": round(job.progress, 4),
         "step_progress": round(step.progress, 4),
         "stage": job.stage,
         "cost_usd": money(reduce(_sum, (one.cost_usd for one in spent), job.cost_usd)),
         "tokens_out": context.spent.tokens_out,
-        "eta_seconds": round(remaining_seconds(context.claim.graph.steps), 1),
+        "eta_seconds": round(left.p50, 1),
+        "eta_range_seconds": eta_range(left.p50, left.p90),
         "quality": context.quality,
     }
+
+
+def _shown(context: StepContext) -> Step:
+    """The step as people see it: an item moves the step that it is part of."""
+    step, steps = context.claim.step, context.claim.graph.steps
+    if not step.part_of:
+        return step
+    parent = next(one for one in steps if one.name == step.part_of)
+    parent.progress = fan_out.progress(parent, [one for one in steps if one.part_of == parent.name])
+    return parent
 
 
 def keep_progress(contexts: Sequence[StepContext]) -> None:
@@ -104,17 +130,46 @@ def refresh(contexts: Sequence[StepContext]) -> None:
                 step.status, step.progress = known[step.pk]
 
 
-def tell_places(told: dict[UUID, Place], limit: int = 100) -> dict[UUID, Place]:
-    """Sends the first ``limit`` waiting jobs' owners their place in the queue, where it changed.
+@dataclass(slots=True)
+class PlaceTeller:
+    """Tells people the places of their waiting jobs, where these changed since they were last told.
 
-    Args:
-        told: what this gave the last time.
+    At each turn the first `TOLD_IN_FRONT` of the line hear of it, and of all others those who were told
+    longest ago, `TOLD_BEHIND` at most: so a turn costs the same however long the line is, and 10,000
+    waiting jobs are each told within about a minute. Signals to people who don't watch end at the hub.
     """
-    line = {job.pk: (job, place) for job, place in standings.line(limit)}
-    for job_id, (job, place) in line.items():
-        if job_id not in told or told[job_id].position != place.position:
-            signals.send(owner_stream(job), "queue.position", {"job": str(job_id), **place.data()})
-    return {job_id: place for job_id, (_, place) in line.items()}
+
+    _told: dict[UUID, tuple[Place, float]] = field(default_factory=dict)
+
+    def tell(self) -> int:
+        """One turn; how many places were told."""
+        now, line = time.monotonic(), standings.whole_line()
+        self._told = {job_id: told for job_id, told in self._told.items() if job_id in line}
+        changed = [job_id for job_id, place in line.items() if self._is_news(job_id, place, now)]
+        front = [job_id for job_id in changed if line[job_id].position <= TOLD_IN_FRONT]
+        behind = (job_id for job_id in changed if line[job_id].position > TOLD_IN_FRONT)
+        told = front + nsmallest(TOLD_BEHIND, behind, key=self._last)
+        owners = dict(Job.objects.filter(pk__in=told, status=Status.QUEUED).values_list("pk", "owner_id"))
+        for job_id in (one for one in told if one in owners):
+            owner_id, place = owners[job_id], line[job_id]
+            signals.send(f"user:{owner_id}", "queue.position", {"job": str(job_id), **place.data()})
+        self._told.update({job_id: (line[job_id], now) for job_id in told})
+        return len(owners)
+
+    def _last(self, job_id: UUID) -> float:
+        return self._told[job_id][1] if job_id in self._told else -math.inf
+
+    def _is_news(self, job_id: UUID, place: Place, now: float) -> bool:
+        if job_id not in self._told:
+            return True
+        known, then = self._told[job_id]
+        return is_news(known, place, now - then)
+
+
+def is_news(known: Place, place: Place, seconds: float) -> bool:
+    """Whether ``place`` says something new to whom ``known`` was told ``seconds`` ago; that counts down."""
+    off = abs(known.eta_seconds - seconds - place.eta_seconds)
+    return known.position != place.position or off > max(OFF_SECONDS, OFF_SHARE * place.eta_seconds)
 
 
 def register() -> None:

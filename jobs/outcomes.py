@@ -38,4 +38,17 @@ class Released:
     """
 
 
-Outcome = Succeeded | Failed | Released
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """The step can't go on just now and lets others go first; the attempt does not count as a failure.
+
+    Args:
+        seconds: until it should be tried again.
+        error: why, as people are told.
+    """
+
+    seconds: float
+    error: JobError
+
+
+Outcome = Succeeded | Failed | Released | Snoozed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,16 +10,32 @@ from typing import Any
 
 from django.utils import timezone
 
+from jobs import fan_out
+from jobs.forecast import is_uncertain
 from jobs.models import Job, Step
 from jobs.states import Priority
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a job stands in the queue: its position from 1, and the seconds until it is done."""
+    """Where a job stands in the queue.
+
+    Args:
+        position: from 1.
+        eta_seconds: seconds until it is done, as likely too few as too many.
+        wait_seconds: seconds until it starts.
+        p90_seconds: seconds within which it is done nine times in ten; None when that is not known.
+    """
 
     position: int
     eta_seconds: float
+    wait_seconds: float = 0.0
+    p90_seconds: float | None = None
+
+    @property
+    def eta_range(self) -> list[float] | None:
+        """What the time until it is done is better told as, when it is uncertain: likely, and at most."""
+        return eta_range(self.eta_seconds, self.p90_seconds)
 
     def data(self) -> dict[str, Any]:
         """The ``queue`` part of the job object."""
@@ -29,7 +45,16 @@ class Place:
             "ahead": self.position - 1,
             "eta_seconds": round(self.eta_seconds, 1),
             "eta_at": moment(done_at),
+            "wait_seconds": round(self.wait_seconds, 1),
+            "eta_range_seconds": self.eta_range,
         }
+
+
+def eta_range(p50: float, p90: float | None) -> list[float] | None:
+    """A median and a 90 % quantile as a range; None when they are so near that one number will do."""
+    if p90 is None or not is_uncertain(p50, p90):
+        return None
+    return [round(p50, 1), round(p90, 1)]
 
 
 def moment(value: datetime | None) -> str | None:
@@ -72,16 +97,19 @@ def job_data(
         "priority": Priority(job.priority).label,
         "progress": round(job.progress, 4),
         "stage": job.stage,
-        "steps": [step_data(step) for step in steps],
+        "steps": _steps_data(steps),
         "queue": place.data() if place else None,
         "cost_usd": money(job.cost_usd),
         "cost_estimate_usd": money(job.cost_estimate_usd),
         "quality": job.quality,
         "degraded": job.degraded,
         "cached": job.cached,
+        "reused_from": str(job.reused_from_id) if job.reused_from_id else None,
         "offline": job.offline,
         "error": _error(job, list(job.error_recovery)),
         "tags": job.tag_list,
+        "depends_on": job.depends_on,
+        "run_at": moment(job.run_at),
         "batch": str(job.batch) if job.batch else None,
         "owner": job.owner_id,
         "created_at": moment(job.created_at),
@@ -91,6 +119,41 @@ def job_data(
         "seq": seq,
         "links": {"self": api, "result": f"{api}result/", "cancel": f"{api}cancel/", "page": page},
     }
+
+
+def _steps_data(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The steps of a job; of items only how many there are, so that a frame holds it."""
+    items = fan_out.by_parent(steps)
+    return [
+        {**step_data(step), **_items_data(step, items.get(step.name, ()))}
+        for step in steps
+        if not step.part_of
+    ]
+
+
+def _items_data(step: Step, items: Sequence[Step]) -> dict[str, Any]:
+    """What a step is by its items; nothing when it has none."""
+    if not items:
+        return {}
+    asked = next((item for item in items if item.provider), step)
+    started = [item.started_at for item in items if item.started_at]
+    return {
+        "status": fan_out.status(step, items),
+        "progress": round(fan_out.progress(step, items), 4),
+        "items": fan_out.Items.of(items).data(),
+        "provider": asked.provider or None,
+        "model": asked.model or None,
+        "tokens_in": _sum(item.tokens_in for item in items),
+        "tokens_out": _sum(item.tokens_out for item in items),
+        "cost_usd": money(fan_out.cost(items)),
+        "quality": {**fan_out.quality(items), **step.quality},
+        "started_at": moment(min(started, default=step.started_at)),
+    }
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    told = [count for count in counts if count is not None]
+    return sum(told) if told else None
 
 
 def step_data(step: Step) -> dict[str, Any]:
@@ -104,6 +167,7 @@ def step_data(step: Step) -> dict[str, Any]:
         "attempts": step.attempts,
         "depends_on": step.depends_on,
         "optional": step.optional,
+        "items": None,
         "provider": step.provider or None,
         "model": step.model or None,
         "tokens_in": step.tokens_in,

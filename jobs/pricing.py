@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import lru_cache
 
 from django.conf import settings
@@ -14,15 +14,17 @@ Price = Callable[[Usage, str], PriceCalculation]
 LIST = "openai"
 """Whose prices count at an address that the price list does not know: that of a gateway, mostly."""
 MILLION = Decimal(1_000_000)
+SMALLEST_USD = Decimal("0.00000001")
+"""What the tables keep; so that events, which are told before, say the same."""
 
 
 def cost(
     model: str, tokens_in: int | None, tokens_out: int | None, *, cached: int = 0, address: str = ""
 ) -> Decimal | None:
-    """USD for an answer, or None when the price or the tokens are unknown.
+    """USD for an answer, rounded up to `SMALLEST_USD`; None when the price or the tokens are unknown.
 
     `settings.MODEL_PRICES` comes first: USD per million tokens in and out, by model, such as
-    ``{"my-model": ("0.15", "0.60")}``.
+    ``{"my-model": (Decimal("0.15"), Decimal("0.60"))}``.
 
     Args:
         model: its name at the provider.
@@ -33,12 +35,17 @@ def cost(
     """
     if tokens_in is None or tokens_out is None:
         return None
-    own = getattr(settings, "MODEL_PRICES", {}).get(model)
+    own = settings.MODEL_PRICES.get(model)
     if own is not None:
         per_in, per_out = own
-        return (tokens_in * Decimal(per_in) + tokens_out * Decimal(per_out)) / MILLION
+        return _rounded((tokens_in * Decimal(per_in) + tokens_out * Decimal(per_out)) / MILLION)
     usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out, cache_read_tokens=min(cached, tokens_in))
-    return _listed(usage, model, address)
+    listed = _listed(usage, model, address)
+    return listed and _rounded(listed)
+
+
+def _rounded(usd: Decimal) -> Decimal:
+    return usd.quantize(SMALLEST_USD, ROUND_UP)
 
 
 def _listed(usage: Usage, model: str, address: str) -> Decimal | None:

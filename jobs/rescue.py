@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from jobs import claims, ledger
-from jobs.models import Attempt, Step, Worker
+from jobs import claims, gate, ledger
+from jobs.graph import Graph
+from jobs.models import Attempt, ProviderCall, Step, Worker
 from jobs.states import Status
 from jobs.transitions import Moves
+
+TakeBack = Callable[[Moves, Graph, Step, Attempt | None], None]
 
 UNSEEN_LEASES = 4
 """A worker that has not beaten for so many leases is taken for dead, wherever it ran."""
@@ -28,6 +31,19 @@ def rescue_expired(besides: UUID | None = None) -> int:
     """
     expired = Q(lease_until__lt=timezone.now())
     return _rescue(expired & ~Q(worker=besides) if besides else expired)
+
+
+def rescue_forgotten(worker: UUID, held: Collection[int]) -> int:
+    """Takes back the steps that ``worker`` claimed without having heard of it; how many.
+
+    They never ran, so that does not count as a failure: else a few hiccups of the database in a row would
+    bring a job to its end.
+
+    Args:
+        worker: the one that asks.
+        held: the ids of the steps that it knows of.
+    """
+    return _rescue(Q(worker=worker) & ~Q(id__in=held), claims.give_back)
 
 
 def bury(host: str, slot: int, successor: UUID) -> int:
@@ -50,6 +66,7 @@ def _bury(dead: QuerySet[Worker]) -> int:
         return 0
     count = _rescue(Q(worker__in=ids))
     _close_attempts(ids)
+    _charge_late_answers(ids)
     Worker.objects.filter(id__in=ids).update(ended_at=timezone.now())
     return count
 
@@ -67,14 +84,29 @@ def _close_attempts(workers: Sequence[UUID]) -> None:
                 moves.write()
 
 
-def _rescue(which: Q) -> int:
+def _charge_late_answers(workers: Sequence[UUID]) -> None:
+    """Charges the answers that dead ``workers`` stored after their attempts had been taken from them: they
+    did not live to settle them."""
+    calls = ProviderCall.objects.filter(step=OuterRef("step"), attempt=OuterRef("number"))
+    charged = calls.filter(Q(answer__isnull=False) | Q(tokens_out__isnull=False))
+    lost = Attempt.objects.filter(Exists(charged), worker__in=workers, outcome=Attempt.Outcome.LOST)
+    for pk, step_id, job_id in lost.values_list("pk", "step_id", "step__job_id"):
+        with transaction.atomic():
+            moves = Moves.of([job_id])
+            found, attempt = moves.find(job_id, step_id), Attempt.objects.filter(pk=pk).first()
+            if found and attempt:
+                moves.correct(*found, attempt, ledger.spent_by(found[1], attempt.number))
+                moves.write()
+
+
+def _rescue(which: Q, take_back: TakeBack = claims.lose) -> int:
     count = 0
-    while rescued := _rescue_some(which):
+    while rescued := _rescue_some(which, take_back):
         count += rescued
     return count
 
 
-def _rescue_some(which: Q) -> int:
+def _rescue_some(which: Q, take_back: TakeBack) -> int:
     lost = Step.objects.filter(which, status=Status.PROCESSING)
     pairs = list(lost.values_list("job_id", "id")[:500])
     if not pairs:
@@ -86,9 +118,10 @@ def _rescue_some(which: Q) -> int:
             (one.step_id, one.number): one
             for one in Attempt.objects.filter(step_id__in=gone, outcome=Attempt.Outcome.RUNNING)
         }
+        gate.lose(gone)
         for graph in moves.graphs.values():
             for step in graph.steps:
                 if step.pk in gone:
-                    claims.lose(moves, graph, step, attempts.get((step.pk, step.attempts)))
+                    take_back(moves, graph, step, attempts.get((step.pk, step.attempts)))
         moves.write()
     return len(gone)

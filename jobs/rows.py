@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs import standings
-from jobs.estimates import remaining_seconds
 from jobs.models import Job, Step
-from jobs.presentation import Place, job_data
-from jobs.states import ACTIVE
+from jobs.presentation import Place, eta_range, job_data
+from jobs.shapes import remaining
+from jobs.states import ACTIVE, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job object, and the seconds until it is done; None when it is over."""
+    """A job object, and the seconds until it is done; None when it is over.
+
+    ``eta_range`` is what that is better told as while it is uncertain: likely, and at most.
+    """
 
     job: dict[str, Any]
     eta_seconds: float | None
+    eta_range: list[float] | None
 
 
 def rows(jobs: Iterable[Job]) -> list[Row]:
@@ -37,11 +41,16 @@ def row(job: Job, steps: Sequence[Step], place: Place | None) -> Row:
         steps: its steps in order of position; needed while it goes on.
         place: where it stands in the queue, if it waits there.
     """
-    return Row(job_data(job, steps, place=place), eta_seconds(job, steps, place))
+    return Row(job_data(job, steps, place=place), *eta(job, steps, place))
 
 
-def eta_seconds(job: Job, steps: Sequence[Step], place: Place | None) -> float | None:
-    """Seconds until ``job`` is done: by its place in the queue, or by what its steps have left."""
-    if job.status not in ACTIVE:
-        return None
-    return place.eta_seconds if place else remaining_seconds(steps)
+def eta(
+    job: Job, steps: Sequence[Step], place: Place | None
+) -> tuple[float, list[float] | None] | tuple[None, None]:
+    """Seconds until ``job`` is done, by its place or by what its steps have left, and the range."""
+    if job.status not in ACTIVE or job.status == Status.PENDING:
+        return None, None
+    if place:
+        return place.eta_seconds, place.eta_range
+    left = remaining(steps)
+    return left.p50, eta_range(left.p50, left.p90)

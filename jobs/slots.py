@@ -28,8 +28,12 @@ def host() -> str:
 
 def _directory_name() -> str:
     path = _folder() / "name"
-    with suppress(FileExistsError), path.open("x") as file:
-        file.write(secrets.token_hex(4))
+    if not path.exists():
+        written = path.with_name(f"name-{secrets.token_hex(4)}")
+        written.write_text(secrets.token_hex(4))
+        with suppress(FileExistsError):  # another process was first; nobody ever sees one half written
+            os.link(written, path)
+        written.unlink()
     return path.read_text()
 
 

@@ -6,8 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, CharField, Field, FloatField, IntegerField, Model, TextField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Field,
+    FloatField,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+)
 
 Prepare = Callable[[Any], Any]
 
@@ -42,6 +52,27 @@ def update_rows(rows: Iterable[Model], fields: Sequence[str], where: Sequence[tu
             ],
         )
         return int(cursor.rowcount)
+
+
+def kept(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """Rows that nobody can delete before the transaction has ended, but change all the same; in tuples.
+
+    It is the lock that a foreign key to them takes (``FOR KEY SHARE``), taken earlier, so that a row that is
+    gone is found out, and does not fail the transaction at its end. SQLite has one writer at a time, and
+    needs none.
+
+    Args:
+        rows: ``values_list`` of the columns that are wanted.
+    """
+    if connection.vendor != "postgresql":
+        return list(rows)
+    try:
+        sql, parameters = rows.order_by("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR KEY SHARE", parameters)
+        return list(cursor.fetchall())
 
 
 def _statement(model: type[Model], fields: tuple[str, ...], where: tuple[str, ...]) -> str:

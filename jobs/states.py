@@ -28,7 +28,7 @@ MEANING: dict[Status, str] = {
 }
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
+    Status.PENDING: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED, Status.COMPLETED}),
     Status.QUEUED: frozenset({Status.PROCESSING, Status.CANCELLED, Status.FAILED}),
     Status.PROCESSING: frozenset(
         {Status.COMPLETED, Status.FAILED, Status.RETRYING, Status.QUEUED, Status.CANCELLED}
@@ -38,10 +38,12 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.QUEUED, Status.PENDING}),
     Status.CANCELLED: frozenset({Status.QUEUED, Status.PENDING}),
 }
-"""From each status, the statuses it may move to. Requeueing is the only way out of a terminal one."""
+"""From each status, the statuses it may move to. Requeueing is the only way out of a terminal one. What is
+pending completes at once when its result is known from an earlier job."""
 
 TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 ACTIVE = frozenset(Status) - TERMINAL
+UNDER_WAY = frozenset({Status.QUEUED, Status.PROCESSING, Status.RETRYING})
 REQUEUEABLE = frozenset({Status.FAILED, Status.CANCELLED})
 
 COLOURS: dict[Status, str] = {

@@ -16,6 +16,10 @@ from django_q.tasks import async_task
 
 from jobs import queue, slots
 
+HOPS = 20
+"""Each is a toss-up between two hosts, and takes a tenth of a second. A token for a host that is gone ends
+with whoever has it then."""
+
 
 def want_drain() -> None:
     """Rings the workers after the commit, and sends a token when none of them seems to be there."""
@@ -30,9 +34,14 @@ def want_all_drains() -> None:
         send()
 
 
-def send() -> None:
-    """Sends a token. On the ORM broker it is a row, so inside a transaction it goes with the commit."""
-    async_task("jobs.worker.drain", save=False)
+def send(host: str = "", hops: int = HOPS) -> None:
+    """Sends a token. On the ORM broker it is a row, so inside a transaction it goes with the commit.
+
+    Args:
+        host: whose drain is wanted; this host's by default. All hosts take from one queue of tokens.
+        hops: how often a host may pass it on that it is not meant for.
+    """
+    async_task("jobs.worker.drain", host or slots.host(), hops, save=False)
 
 
 def connect() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.db.models import Sum
 
 from jobs.errors import ErrorClass, SubmitError
 from jobs.kinds import Kind, registry
@@ -22,6 +23,10 @@ HEAD = 65_536
 """How many bytes of a file are looked at to tell what it is."""
 JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji are spelled with."""
+NOTHING = b" \t\r\n\v\f\0\xef\xbb\xbf\xfe\xff"
+"""The bytes of white space and byte order marks in UTF-8 and UTF-16: a file of only these says nothing."""
+UNUSED_FILES = 20
+"""So many of the largest files may a person have lying here that no job uses."""
 LONGEST_NAME = 255
 LONGEST_ENDING = 16
 
@@ -50,6 +55,14 @@ class UploadTooBig(SubmitError):
         super().__init__(f"The file is too big; at most {readable(limit)} are taken. Hand in a smaller one.")
 
 
+class TooManyUploads(SubmitError):
+    """You have handed in many files that no job uses. Use them, or wait until they are gone."""
+
+    code = "too_many_uploads"
+    error_class = ErrorClass.RESOURCE
+    status = 429
+
+
 class UnknownType(SubmitError):
     """The file is of no type that can be analysed."""
 
@@ -74,10 +87,11 @@ def take_in(owner: Any, file: File[Any], filename: str = "") -> Upload:
         filename: what the person calls it; ``file.name`` if empty.
 
     Raises:
-        EmptyUpload, UploadTooBig, UnknownType: nothing was kept.
+        EmptyUpload, UploadTooBig, TooManyUploads, UnknownType: nothing was kept.
     """
     name = shown_name(filename or file.name or "")
     size = _checked_size(file)
+    _keep_quota(owner, size)
     media_type = media_type_of(_head(file), name)
     if media_type is None:
         raise UnknownType(name)
@@ -160,7 +174,17 @@ def _checked_size(file: File[Any]) -> int:
         raise EmptyUpload
     if size > settings.UPLOAD_MAX_BYTES:
         raise UploadTooBig
+    if not any(chunk.strip(NOTHING) for chunk in file.chunks()):
+        raise EmptyUpload
     return size
+
+
+def _keep_quota(owner: Any, size: int) -> None:
+    """Files that no job needs are few; who hands in ever more of them would fill the disk."""
+    unused = Upload.objects.filter(owner=owner, job=None, schedule=None)
+    held = unused.aggregate(size=Sum("size"))["size"] or 0
+    if held + size > UNUSED_FILES * settings.UPLOAD_MAX_BYTES:
+        raise TooManyUploads
 
 
 def _head(file: File[Any]) -> bytes:

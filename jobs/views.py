@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs import actions, listing
 from jobs.errors import JobError
-from jobs.forms import JobFilter, PriorityForm
+from jobs.forms import JobFilter, PriorityForm, RepeatForm
 from jobs.job_page import job_page
 from jobs.models import Job
 from jobs.rows import rows
@@ -28,12 +29,15 @@ from realtime.pages import here
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     """One's jobs, newest first, filtered by status, kind and words."""
-    live = here(request)
-    chosen = JobFilter(request.GET)
-    page = listing.page(chosen.apply(_own(request)), request.GET.get("after", ""))
-    older = urlencode({**chosen.chosen, "after": page.after}) if page.after else ""
-    context = {"live": live, "filter": chosen, "rows": rows(page.jobs), "older": older}
-    return render(request, "jobs/list.html", context)
+    return render(request, "jobs/list.html", {"live": here(request), **_page(request)})
+
+
+@never_cache
+@login_required
+@require_safe
+def rows_part(request: HttpRequest) -> HttpResponse:
+    """The jobs of the list, which are drawn anew when jobs begin and end."""
+    return render(request, "jobs/_page.html", _page(request))
 
 
 @never_cache
@@ -42,7 +46,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A job: how far it is, and its result."""
     live = here(request)
-    return render(request, "jobs/job.html", {"live": live, "page": job_page(_found(request, pk))})
+    page = job_page(_found(request, pk))
+    return render(request, "jobs/job.html", {"live": live, "page": page, "repeat": RepeatForm()})
 
 
 @never_cache
@@ -66,14 +71,14 @@ def card_part(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stops the job."""
-    return _act(request, pk, actions.cancel, "The job is cancelled. What is done so far is kept.")
+    return _act(request, pk, actions.cancel, "The job is cancelled. What was done so far is kept.")
 
 
 @login_required
 @require_POST
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Gives the job another go."""
-    return _act(request, pk, actions.retry, "The job goes on where it stopped.")
+    return _act(request, pk, actions.retry, "The job carries on where it stopped.")
 
 
 @login_required
@@ -88,6 +93,14 @@ def priority(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _act(
         request, pk, lambda job: actions.reprioritise(job, chosen), f"The job’s priority is {chosen} now."
     )
+
+
+def _page(request: HttpRequest) -> dict[str, Any]:
+    """The part of one's jobs that a list shows, by the filter and the cursor in the address."""
+    chosen, after = JobFilter(request.GET), request.GET.get("after", "")
+    page = listing.page(chosen.apply(_own(request)), after)
+    older = urlencode({**chosen.chosen, "after": page.after}) if page.after else ""
+    return {"filter": chosen, "rows": rows(page.jobs), "older": older, "first": not after}
 
 
 def _own(request: HttpRequest) -> QuerySet[Job]:

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
+
+from jobs.states import Status
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+SHORT = 8
+"""Seconds; below it a range says nothing that people want to know."""
 SMALLEST = Decimal("0.000001")
+WAITING = {
+    Status.PENDING: "Waiting for other jobs",
+    Status.QUEUED: "Waiting for a free worker",
+    Status.PROCESSING: "Waiting for the next step to start",
+    Status.RETRYING: "Waiting to try again",
+}
+"""What a job of which no step works waits for."""
 UNITS = ("bytes", "KB", "MB", "GB")
 
 
-def about(seconds: float) -> str:
-    """An estimate in words, rounded as far as it deserves: "about 2 min"."""
+def about(seconds: float, between: Sequence[float] | None = None) -> str:
+    """An estimate in words, rounded as far as it deserves: "about 2 min".
+
+    Args:
+        seconds: the estimate.
+        between: likely and at most, while it is uncertain: "3 to 8 min".
+    """
+    if between and between[1] >= SHORT:
+        return _between(*between)
     if seconds < 1:
         return "any moment now"
     if seconds < 8:
@@ -25,6 +45,23 @@ def about(seconds: float) -> str:
     if seconds < HOUR - MINUTE / 2:
         return f"about {max(1, round(seconds / MINUTE))} min"
     return f"about {_hours(seconds)}"
+
+
+def _between(likely: float, most: float) -> str:
+    """ "10 to 40 s", "40 s to 3 min", "3 to 8 min", "50 min to 2 h"; one number where both read the same."""
+    low, high = _rounded(likely), _rounded(most)
+    if low == high:
+        return f"about {' '.join(high)}"
+    return f"{low[0]} to {high[0]} {high[1]}" if low[1] == high[1] else f"{' '.join(low)} to {' '.join(high)}"
+
+
+def _rounded(seconds: float) -> tuple[str, str]:
+    """A number and its unit."""
+    if seconds < 55:
+        return str(max(5, _up(seconds, 5 if seconds < 25 else 10))), "s"
+    if seconds < HOUR - MINUTE / 2:
+        return str(max(1, round(seconds / MINUTE))), "min"
+    return f"{round(seconds / HOUR, 1):g}", "h"
 
 
 def took(seconds: float) -> str:
@@ -74,6 +111,35 @@ def usd(amount: str | Decimal | None) -> str:
 def percent(fraction: float) -> str:
     """A share as "42%", rounded down, so that 100% means done."""
     return f"{int(max(0.0, min(1.0, fraction)) * 100 + 1e-9)}%"
+
+
+def validity(value: float) -> str:
+    """What the check of an AI service's answers to a step found. None is used that stays invalid.
+
+    Args:
+        value: the share that had the form that was asked for at once, 0..1.
+    """
+    if value <= 0:
+        return "valid after one repair"
+    return "valid" if value >= 1 else f"{percent(value)} valid, the rest after one repair"
+
+
+def doing(job: Mapping[str, Any]) -> str:
+    """What goes on with a job: what its step says, else the step's title, else what it waits for.
+
+    Args:
+        job: the job object, as `jobs.presentation.job_data` makes it.
+    """
+    status = Status(job["status"])
+    working = [step["title"] for step in job["steps"] if step["status"] == Status.PROCESSING]
+    if working:
+        return str(job["stage"] or working[0])
+    return WAITING.get(status, "")
+
+
+def workforce(working: int, housekeeping: int) -> str:
+    """Worker processes by what they are for: "2 working on jobs, 1 for housekeeping"."""
+    return f"{working} working on jobs, {housekeeping} for housekeeping"
 
 
 def size(count: int) -> str:

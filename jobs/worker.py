@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -21,22 +21,25 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
-from jobs import claims, live, queue, rescue, slots, tokens
+from jobs import admission, claims, live, needs, pausing, queue, rescue, schedules, slots, tallies, tokens
+from jobs.chores import UNREACHABLE, chore
 from jobs.claims import Claim, Settlement
 from jobs.context import StepContext
+from jobs.embedding import Embedder
 from jobs.errors import UnexpectedError
 from jobs.executor import execute, prepare
+from jobs.gate import Gate
 from jobs.ledger import Spent
-from jobs.models import ProviderCall, Step, Worker
+from jobs.models import Step, Worker
 from jobs.outcomes import Failed, Outcome, Released
-from jobs.presentation import Place
 from jobs.providers import chain
 from jobs.providers.characters import storable
 from jobs.states import Status
 from jobs.threads import Threads
+from jobs.transitions import Moves
 from realtime.doorbell import Listener
 
 logger = logging.getLogger(__name__)
@@ -58,14 +61,23 @@ TIME_UP_GRACE_SECONDS = 600.0
 """How long they may go on once its time is up; it claims nothing more then."""
 ASLEEP_SECONDS = 5.0
 """Who finds that so much time has passed since it last looked has been asleep, or stalled."""
+AWAY_SECONDS = 1.0
+"""How long a drain waits before it begins anew with a database that was away."""
 KEEP_AGAIN_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
-"""The waits between tries to store a paid answer."""
-UNREACHABLE = (OperationalError, InterfaceError)
-"""What a database raises that is locked, restarting or gone, and not at odds with what is written."""
+"""The waits between tries to enter a call, or to store a paid answer."""
 
 
-def drain() -> None:
-    """Runs one drain in a free slot of this host; ends at once when all are taken."""
+def drain(host: str = "", hops: int = 0) -> None:
+    """Runs one drain in a free slot of this host; ends at once when all are taken.
+
+    Args:
+        host: whose drain is wanted. Another's is passed on: a host that loses its tokens to others that
+            have no use for them would never run a drain.
+        hops: how often it may still be passed on.
+    """
+    if hops and host not in ("", slots.host()):
+        tokens.send(host, hops - 1)
+        return
     slot = None
     try:
         with slots.free_slot() as slot:
@@ -92,10 +104,14 @@ class Drain:
         self._claiming = True
         self._siblings = 1
         self._due: dict[str, float] = {}
-        self._told: dict[UUID, Place] = {}
+        self._places = live.PlaceTeller()
         self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._threads = Threads()
+        self._gate = Gate(self._db_for_sure)
+        self._watch = admission.Watch()
+        self._embedder = Embedder(self._gate)
         self._kept_at = time.time()
+        self._is_in_doubt = False
 
     async def run(self) -> None:
         """Turns until the time is up or a SIGTERM comes, then gives back what still runs."""
@@ -104,12 +120,7 @@ class Drain:
         with Listener("worker") as bell:
             loop.add_reader(bell.fileno(), self._rung, bell)
             try:
-                await self._db(self._sign_on)
-                while not self._over():
-                    await self._turn()
-                    await self._pause()
-                await self._give_back()
-                await self._db(self._sign_off)
+                await self._work()
             finally:
                 loop.remove_reader(bell.fileno())
                 loop.remove_signal_handler(signal.SIGTERM)
@@ -117,6 +128,19 @@ class Drain:
                 self._database.shutdown()
                 self._threads.close()
                 await chain.close()
+
+    async def _work(self) -> None:
+        """Turns to the end. Whatever ends it: no step, and no call of one, goes on without its database."""
+        try:
+            await self._db(self._sign_on)
+            while not self._over():
+                await self._turn()
+                await self._pause()
+        finally:
+            await self._stop_running()
+            await self._gate.empty()
+            await self._db(self._settle, self._finished)
+            await self._db(self._sign_off)
 
     def stop(self) -> None:
         """Ends the drain: no more claims, a short grace for what runs."""
@@ -133,6 +157,8 @@ class Drain:
 
     async def _turn(self) -> None:
         settling, self._finished = self._finished, []
+        if settling:
+            self._due["claim"] = 0.0
         try:
             await self._db(self._settle, settling)
         except UNREACHABLE:
@@ -140,7 +166,7 @@ class Drain:
             await self._database_is_away()
             return
         try:
-            for claim in await self._db(self._claim):
+            for claim in await self._db(self._claim_safely):
                 self._launch(claim)
             await self._upkeep()
         except UNREACHABLE:
@@ -149,14 +175,16 @@ class Drain:
     async def _database_is_away(self) -> None:
         """Begins anew with the database a little later; nothing that has finished is forgotten."""
         logger.exception("the database does not answer; trying again")
+        self._is_in_doubt = True
         await self._db(self._close)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(AWAY_SECONDS)
 
     def _settle(self, settling: list[Settlement]) -> None:
         """Settles all at once; if one of them can't be written, each alone, so that it harms no other."""
         if not settling:
             return
-        self._keep_siblings(settling)
+        with chore("keeping the progress"):
+            self._keep_siblings(settling)
         try:
             claims.settle(settling)
         except UNREACHABLE:
@@ -181,15 +209,26 @@ class Drain:
         jobs = {one.claim.job.pk for one in settling}
         live.keep_progress([one for one in self._running.values() if one.claim.job.pk in jobs])
 
+    def _claim_safely(self) -> list[Claim]:
+        """`_claim`. What it claimed before it failed is taken back soon."""
+        with chore("claiming"):
+            return self._claim()
+        self._is_in_doubt = True
+        self._due["claim"] = time.time() + KEEP_SECONDS
+        return []
+
     def _claim(self) -> list[Claim]:
         room = settings.PROCESSING_CONCURRENCY - len(self._running) if self._claiming else 0
-        if room <= 0 or not queue.has_work():
+        if room <= 0 or not self._is_due("claim", 0.0) or not queue.has_work():
             return []
         claims.wake_due()
-        return claims.claim(self.worker.pk, room, self._siblings)
+        claimed = claims.claim(self.worker.pk, room, self._siblings, self._watch.policies())
+        if not claimed:  # limits hold back what is queued, or another worker is at it
+            self._due["claim"] = time.time() + POLL_SECONDS
+        return claimed
 
     def _launch(self, claim: Claim) -> None:
-        context = prepare(claim, self, self._threads)
+        context = prepare(claim, self._gate, self._embedder, self._threads)
         if isinstance(context, Failed):
             self._finish(Settlement(claim, context, Spent()))
             return
@@ -208,7 +247,7 @@ class Drain:
 
     def _rung(self, bell: Listener) -> None:
         bell.receive_all()
-        self._due["look"] = 0.0
+        self._due["look"] = self._due["claim"] = 0.0
         self._wake.set()
 
     async def _pause(self) -> None:
@@ -224,9 +263,11 @@ class Drain:
 
     async def _upkeep(self) -> None:
         if self._is_due("tell", TELL_SECONDS):
-            self._tell()
+            with chore("telling how far the steps are"):
+                self._tell()
         if self._running and self._is_due("look", LOOK_SECONDS):
-            await self._drop_lost()
+            with chore("looking whose the steps are"):
+                await self._drop_lost()
         if self._is_due("beat", settings.WORKER_HEARTBEAT_INTERVAL):
             await self._db(self._beat)
         if self._is_due("keep", KEEP_SECONDS):
@@ -244,15 +285,34 @@ class Drain:
         spent: defaultdict[UUID, list[Spent]] = defaultdict(list)
         for context in self._running.values():
             spent[context.claim.job.pk].append(context.spent)
+        items: set[tuple[UUID, str]] = set()
         for context in self._running.values():
             if context.live.changed or silent_too:
-                live.tell_progress(context, spent[context.claim.job.pk])
+                self._tell_one(context, spent[context.claim.job.pk], items, silent_too)
+
+    def _tell_one(
+        self, context: StepContext, spent: list[Spent], items: set[tuple[UUID, str]], silent_too: bool
+    ) -> None:
+        """Tells how far a step is. Of many items one speaks for all, once a second: that sums all up (11 ms
+        for a thousand)."""
+        of = (context.claim.job.pk, context.claim.step.part_of)
+        if context.index and (not silent_too or of in items):
+            live.advance(context)
+        else:
+            items.add(of)
+            live.tell_progress(context, spent)
 
     async def _drop_lost(self) -> None:
-        """Stops the steps that are no longer this drain's: cancelled, or taken back."""
-        held = await self._db(self._held, [one.claim.step.pk for one in self._running.values()])
+        """Stops the steps that are no longer this drain's (cancelled, or taken back), and those of what is
+        paused: these go back to the queue unharmed."""
+        contexts = list(self._running.values())
+        held = await self._db(self._held, [one.claim.step.pk for one in contexts])
+        paused = await self._db(pausing.to_stop, {one.claim.job.kind for one in contexts})
+        if paused:
+            self._watch.forget()
         for task, context in list(self._running.items()):
-            if held.get(context.claim.step.pk) != (Status.PROCESSING, context.attempt):
+            is_lost = held.get(context.claim.step.pk) != (Status.PROCESSING, context.attempt)
+            if is_lost or context.claim.job.kind in paused:
                 context.stop()
                 task.cancel()
 
@@ -261,28 +321,64 @@ class Drain:
         return {pk: (status, attempts) for pk, status, attempts in rows}
 
     def _keep(self) -> None:
-        """Writes progress, takes back what others lost, tells the places in the queue."""
-        contexts = list(self._running.values())
-        live.keep_progress(contexts)
-        live.refresh(contexts)
-        slept, self._kept_at = time.time() - self._kept_at > ASLEEP_SECONDS, time.time()
-        if not slept:  # else others may have slept as well, and are given the time to beat first
-            rescue.rescue_expired(besides=self.worker.pk)
+        """Writes progress, takes back what others lost, submits what is due, tells places in the queue."""
+        with chore("keeping the progress"):
+            contexts = list(self._running.values())
+            live.keep_progress(contexts)
+            live.refresh(contexts)
+        with chore("taking back what it never heard of"):
+            self._recall_claims()
+        slept, self._kept_at = self._has_slept(), time.time()
+        if not slept:
+            with chore("taking back the steps of lost workers"):
+                rescue.rescue_expired(besides=self.worker.pk)
+        with chore("submitting the scheduled jobs"):
+            schedules.run_due()
         if self.worker.slot == 0:
-            self._told = live.tell_places(self._told)
+            with chore("letting jobs go that wait for others"):
+                Moves.let_go(needs.left_behind())
+            with chore("telling the places in the queue"):
+                self._places.tell()
+
+    def _has_slept(self) -> bool:
+        """Whether this drain did nothing for long. Others may have slept as well, and are given the time to
+        beat before they are taken for dead."""
+        return time.time() - self._kept_at > ASLEEP_SECONDS
+
+    def _recall_claims(self) -> None:
+        """Takes back what was claimed by a transaction that the database never confirmed."""
+        if self._is_in_doubt:
+            rescue.rescue_forgotten(self.worker.pk, self._held_steps())
+            self._is_in_doubt = False
+
+    def _held_steps(self) -> list[int]:
+        """What the drain really holds. A step that ends meanwhile is in it, perhaps twice."""
+        running = [one.claim.step.pk for one in list(self._running.values())]
+        return running + [one.claim.step.pk for one in list(self._finished)]
 
     def _beat(self) -> None:
-        """Says that the drain lives, renews the leases of what it really runs, and misses the missing."""
+        """Says that the drain lives, renews the leases of what it really runs, and misses the missing.
+
+        One drain of each host also adds up what has ended.
+        """
         now = timezone.now()
-        mine = [one.claim.step.pk for one in self._running.values()]
-        mine += [one.claim.step.pk for one in self._finished]
-        Worker.objects.filter(pk=self.worker.pk).update(seen_at=now, in_flight=len(self._running))
+        mine = self._held_steps()
+        Worker.objects.filter(pk=self.worker.pk).update(
+            seen_at=now, ended_at=None, in_flight=len(self._running)
+        )
         Step.objects.filter(pk__in=mine, worker=self.worker.pk, status=Status.PROCESSING).update(
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)
         )
-        self._siblings = max(1, queue.live_workers())
-        rescue.bury_unseen()
-        tokens.want_all_drains()
+        with chore("counting the workers"):
+            self._siblings = max(1, queue.live_workers())
+        if not self._has_slept():
+            with chore("ending workers that nobody has seen"):
+                rescue.bury_unseen()
+        with chore("asking for the other drains"):
+            tokens.want_all_drains()
+        if self.worker.slot == 0:
+            with chore("adding up what has ended"):
+                tallies.fold()
 
     # Beginning and end
 
@@ -298,35 +394,25 @@ class Drain:
     def _close(self) -> None:
         connection.close()
 
-    async def _give_back(self) -> None:
-        """Stops what still runs and gives it back to the queue unharmed."""
+    async def _stop_running(self) -> None:
+        """Stops what still runs, to be given back to the queue unharmed; what was paid for it is stored."""
         left = dict(self._running)
         for task, context in left.items():
             context.stop()
             task.cancel()
         if left:
             await asyncio.wait(left)
-        settling, self._finished = self._finished, []
-        await self._db(claims.settle, settling)
 
-    # What running steps are given to keep their answers with
-
-    async def keep(self, call: ProviderCall) -> None:
-        """See `jobs.context.Answers`. The answer was paid, so a database that is away is waited for."""
+    async def _db_for_sure(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """`_db` for what was, or will be, paid: waits for a database that is away."""
         for seconds in KEEP_AGAIN_SECONDS:
             try:
-                await self._db(call.save)
-                return
+                return await self._db(work, *arguments)
             except UNREACHABLE:
-                logger.warning("an answer could not be stored; trying again in %g s", seconds)
+                logger.warning("a call could not be entered; trying again in %g s", seconds)
                 await self._db(self._close)
                 await asyncio.sleep(seconds)
-        await self._db(call.save)
-
-    async def reject(self, step: int, fingerprints: Sequence[str]) -> None:
-        """See `jobs.context.Answers`."""
-        calls = ProviderCall.objects.filter(step_id=step, fingerprint__in=fingerprints)
-        await self._db(lambda: calls.update(rejected=True))
+        return await self._db(work, *arguments)
 
     async def _db(self, work: Callable[..., Result], *arguments: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._database, work, *arguments)

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from jobs import actions
+from jobs import actions, requeueing
 from jobs.admin.drawing import badge, dollars, duration, link_to
 from jobs.admin.filters import ByError, ByKind
 from jobs.admin.looking import Deletable, LookingAdmin, LookingInline, delete_with_file
 from jobs.errors import NotAllowedNow
 from jobs.models import Job, Step, Upload
-
-AT_ONCE = 100
-"""How many jobs are requeued in one transaction, so that the queue goes on meanwhile."""
+from jobs.states import Status
 
 
 class Steps(LookingInline):
     """A job's steps, with what became of each attempt."""
 
     model = Step
-    fields = ("name", "state", "progress", "attempts", "tried", "provider", "model", "spent", "error_message")
-    readonly_fields = ("state", "tried", "spent")
+    fields = (
+        "name",
+        "state",
+        "items",
+        "progress",
+        "attempts",
+        "tried",
+        "provider",
+        "model",
+        "spent",
+        "error_message",
+    )
+    readonly_fields = ("state", "items", "tried", "spent")
     ordering = ("position",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
-        """Without what they gave, which is the owner's."""
-        return super().get_queryset(request).defer("output").prefetch_related("history")
+        """Without what they gave, which is the owner's; and without items, which may be a thousand."""
+        rows = super().get_queryset(request).filter(part_of="").defer("output", "item")
+        steps: QuerySet[Step] = rows.annotate(**_counts()).prefetch_related("history")
+        return steps
 
     @admin.display(description="status")
     def state(self, step: Step) -> SafeString:
         """The status, in its colour."""
         return badge(step.status)
+
+    @admin.display(description="items")
+    def items(self, step: Step) -> str:
+        """How many of its items are done, if it goes through a list."""
+        counts: Any = step
+        if not counts.items_made:
+            return "–"
+        failed = f", {counts.items_failed} failed" if counts.items_failed else ""
+        return f"{counts.items_completed} of {counts.items_made}{failed}"
 
     @admin.display(description="history")
     def tried(self, step: Step) -> SafeString:
@@ -62,13 +95,21 @@ class JobAdmin(Deletable, LookingAdmin):
     search_fields = ("id__startswith", "title", "owner__username")
     ordering = ("-created_at", "-id")
     exclude = ("input",)
-    readonly_fields = ("state",)
+    readonly_fields = ("state", "page")
+    when_empty = "They are listed here when somebody submits a file or a text."
     inlines = (Steps,)
     actions = ("requeue", "cancel")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        """Without their input."""
-        return super().get_queryset(request).defer("input")
+        """Without their input; each knows whether it is of who asks."""
+        own = ExpressionWrapper(Q(owner=request.user.pk), output_field=BooleanField())
+        jobs: QuerySet[Job] = super().get_queryset(request).defer("input").annotate(is_own=own)
+        return jobs
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """The way to the job's page first; the status once, in its colour."""
+        others = super().get_fields(request, obj)
+        return ["page", "state", *(name for name in others if name not in ("page", "state", "status"))]
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether they may requeue and cancel: who may change jobs by Django's own rights."""
@@ -78,6 +119,16 @@ class JobAdmin(Deletable, LookingAdmin):
     def state(self, job: Job) -> SafeString:
         """The status, in its colour."""
         return badge(job.status)
+
+    @admin.display
+    def page(self, job: Job) -> SafeString:
+        """The way to the page on which its owner, and nobody else, sees what came of it."""
+        if not job.is_own:  # type: ignore[attr-defined]
+            return format_html("Only {} can open it.", job.owner)
+        return format_html(
+            '<a href="{}" style="text-decoration:underline">Open the job’s page</a>',
+            reverse("jobs:job", args=[job.pk]),
+        )
 
     @admin.display(description="progress", ordering="progress")
     def done(self, job: Job) -> str:
@@ -95,11 +146,15 @@ class JobAdmin(Deletable, LookingAdmin):
         return duration(job.started_at, job.finished_at or timezone.now())
 
     @admin.action(description="Requeue the selected jobs", permissions=["act"])
-    def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        """Gives those that failed or were cancelled another go."""
-        ids = list(jobs.order_by("created_at").values_list("pk", flat=True))
-        done = sum(actions.requeue(ids[at : at + AT_ONCE]) for at in range(0, len(ids), AT_ONCE))
-        self._report(request, "requeued", done, len(ids), "only failed and cancelled jobs can be")
+    def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
+        """Gives those that failed or were cancelled another go. All of a filtered list only when that was
+        confirmed, on a page that says how many of which kind and error they are."""
+        if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
+            return self._confirm_requeue(request, jobs)
+        count = jobs.count()
+        done = sum(requeueing.requeue(jobs))
+        self._report(request, "requeued", done, count, "only failed and cancelled jobs can be")
+        return None
 
     @admin.action(description="Cancel the selected jobs", permissions=["act"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
@@ -121,11 +176,37 @@ class JobAdmin(Deletable, LookingAdmin):
                 if not upload.job_set.exists():
                     delete_with_file(upload)
 
+    def _confirm_requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse:
+        heaps = requeueing.heaps(jobs)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Requeue jobs",
+            "opts": self.opts,
+            "heaps": heaps,
+            "count": sum(heap.count for heap in heaps),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[:1],
+        }
+        return TemplateResponse(request, "admin/jobs/requeue.html", context)
+
     def _report(self, request: HttpRequest, verb: str, done: int, of: int, why: str) -> None:
         if done == of:
             self.message_user(request, f"{done} {verb}.", messages.SUCCESS)
         else:
             self.message_user(request, f"{done} of {of} {verb}; {why}.", messages.WARNING)
+
+
+def _counts() -> dict[str, Subquery]:
+    """How many items a step has, and how many of them are done and failed."""
+    items = Step.objects.filter(job_id=OuterRef("job_id"), part_of=OuterRef("name")).order_by()
+
+    def count(found: QuerySet[Step]) -> Subquery:
+        return Subquery(found.values("part_of").annotate(count=Count("pk")).values("count"))
+
+    return {
+        "items_made": count(items),
+        "items_completed": count(items.filter(status=Status.COMPLETED)),
+        "items_failed": count(items.filter(status=Status.FAILED)),
+    }
 
 
 def _cancelled(job: Job) -> bool:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from jobs.admin.drawing import as_written, badge, duration, link_to
 from jobs.admin.filters import ByError, ByKind, ByStep
 from jobs.admin.looking import LookingAdmin
-from jobs.models import Attempt, ProviderCall, Step
+from jobs.models import Attempt, Step
 
 
 @admin.register(Step)
@@ -32,12 +32,13 @@ class StepAdmin(LookingAdmin):
     list_select_related = ("job",)
     search_fields = ("job__id__startswith", "job__title")
     ordering = ("-id",)
-    exclude = ("output",)
+    exclude = ("output", "item")
+    when_empty = "Each job that is submitted brings its steps."
     readonly_fields = ("state", "of_job")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
         """Without what they gave."""
-        return super().get_queryset(request).defer("output", "job__input")
+        return super().get_queryset(request).defer("output", "item", "job__input")
 
     @admin.display(description="status", ordering="status")
     def state(self, step: Step) -> SafeString:
@@ -60,6 +61,7 @@ class AttemptAdmin(LookingAdmin):
     search_fields = ("step__job__id__startswith", "step__job__title", "error_message")
     ordering = ("-id",)
     exclude = ("error_detail",)
+    when_empty = "Each time a worker takes up a step, its attempt is listed here."
     readonly_fields = ("of_step", "took", "detail")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
@@ -80,44 +82,3 @@ class AttemptAdmin(LookingAdmin):
     def detail(self, attempt: Attempt) -> SafeString:
         """What operators need to know of the error, such as its traceback."""
         return as_written(attempt.error_detail or "–")
-
-
-@admin.register(ProviderCall)
-class ProviderCallAdmin(LookingAdmin):
-    """Answers of providers: what they took, and how much they are; not what they say."""
-
-    list_display = ("created_at", "of_step", "attempt", "task", "provider", "used", "seconds", "size")
-    list_filter = ("task", "created_at")
-    list_select_related = ("step",)
-    search_fields = ("step__job__id__startswith",)
-    ordering = ("-id",)
-    exclude = ("answer", "step")
-    readonly_fields = ("of_step", "provider", "used", "size")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProviderCall]:
-        """Without what steps gave."""
-        return super().get_queryset(request).defer("step__output")
-
-    @admin.display(description="step")
-    def of_step(self, call: ProviderCall) -> SafeString:
-        """The step that asked."""
-        return link_to(call.step, call.step.name)
-
-    @admin.display
-    def provider(self, call: ProviderCall) -> str:
-        """Who answered, with which model."""
-        return f"{call.answer['provider']}, {call.answer['model']}"
-
-    @admin.display(description="usage")
-    def used(self, call: ProviderCall) -> str:
-        """Tokens and money."""
-        usage = call.answer["usage"]
-        tokens = " + ".join(
-            "?" if usage[way] is None else str(usage[way]) for way in ("tokens_in", "tokens_out")
-        )
-        return f"{tokens} tokens, {'unknown' if usage['cost_usd'] is None else '$' + usage['cost_usd']}"
-
-    @admin.display
-    def size(self, call: ProviderCall) -> str:
-        """How long the answer is."""
-        return f"{len(call.answer['text'])} characters"

@@ -21,6 +21,7 @@ class UploadAdmin(Deletable, LookingAdmin):
     list_select_related = ("owner",)
     search_fields = ("id__startswith", "filename", "owner__username", "sha256")
     exclude = ("file", "size")
+    when_empty = "Each file that somebody hands in is listed here."
     readonly_fields = ("shown_size",)
 
     @admin.display(description="size", ordering="size")

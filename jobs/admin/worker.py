@@ -19,6 +19,7 @@ class WorkerAdmin(LookingAdmin):
     list_display = ("__str__", "alive", "in_flight", "concurrency", "started_at", "seen_at", "ended_at")
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "started_at")
     search_fields = ("host",)
+    when_empty = "Start workers with `manage.py up`; each is listed here as soon as it runs."
 
     @admin.display(boolean=True)
     def alive(self, worker: Worker) -> bool:

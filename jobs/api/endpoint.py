@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework.exceptions import NotFound
@@ -42,6 +43,8 @@ class Endpoint(APIView):
     parser_classes: Sequence[type[BaseParser]] = [StrictJSON]
     content_negotiation_class = OneFormat
     trace_id = ""
+    work: UUID | None = None
+    """The id that what the request makes is to have, if it came with an ``Idempotency-Key``."""
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Takes over the caller's ``X-Request-ID``, or makes a trace id."""

@@ -18,7 +18,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -102,18 +102,25 @@ def once_found_by(find: Find) -> Callable[[Handler], Handler]:
     """For a handler that must not hold a transaction all the while.
 
     When its process dies between the work and the keeping of the answer, the next one looks for the work.
+    When it was only slow, and ends after the next one, the id that both give what they make is taken: the
+    database refuses it, and the answer is that of the work which is there.
 
     Args:
         find: gives the answer that the work of an earlier try would have had, or None when it was not
-            done. Its argument tells whose try, since when, and with which trace id.
+            done. Its argument tells whose try, and the id that the work was to have.
     """
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def answer(view: Endpoint, request: Request, *args: Any, **kwargs: Any) -> Response:
             def work(claim: Claim) -> Response:
-                found = None if claim.is_first else find(claim.row)
-                made = found or handler(view, request, *args, **kwargs)
+                made = None if claim.is_first else find(claim.row)
+                try:
+                    made = made or handler(view, request, *args, **kwargs)
+                except IntegrityError:
+                    made = find(claim.row)
+                    if made is None:
+                        raise
                 claim.keep(made)
                 return made
 
@@ -138,7 +145,7 @@ def _keyed(view: Endpoint, request: Request, work: Callable[[Claim], Response]) 
     claimed = _claim(request, key, view.trace_id)
     if isinstance(claimed, Response):
         return claimed
-    view.trace_id = claimed.row.trace_id
+    view.trace_id, view.work = claimed.row.trace_id, claimed.row.work
     made = None
     try:
         made = work(claimed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.contrib.pydantic import PydanticExtension
@@ -12,7 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from pydantic import BaseModel
 
-from jobs.api.answers import ProblemGiven
+from jobs.api.answers import BudgetProblemGiven, ProblemGiven
 from jobs.api.problems import MEDIA_TYPE
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -33,8 +34,17 @@ KEY = OpenApiParameter(
     description="A key of your own, such as a UUID. The same request with the same key is done once, and "
     "answered again with `Idempotency-Replayed: true`; another request with that key gets 422.",
 )
+PROBLEMS = {402: BudgetProblemGiven}
+"""Answers of errors that tell more than `ProblemGiven`, by status."""
 EXAMPLES = {
     400: ("bad_input", "“kind” of the request: Field required."),
+    402: (
+        "budget_exceeded",
+        (
+            "This would cost more than is left of your budget for today: $0.1250. "
+            "It renews at 2026-01-02 00:00 UTC."
+        ),
+    ),
     404: ("no_such_object", "There is no such job of yours."),
     409: ("not_allowed_now", "This job is completed; only one that is not over can be cancelled."),
     410: ("result_pruned", "The result of this job was deleted to make room. Submit the job again."),
@@ -42,6 +52,10 @@ EXAMPLES = {
     415: ("unsupported_file_type", "“photo.vtt” is none of the types that are taken, going by its content."),
     429: ("too_many_jobs", "You have as many jobs waiting as one person may. Try again when some are done."),
 }
+
+
+MORE: dict[int, dict[str, str]] = {402: {"left_usd": "0.125", "renews_at": "2026-01-02T00:00:00Z"}}
+"""What such answers tell besides, in the examples."""
 
 
 class PydanticModels(PydanticExtension):  # type: ignore[no-untyped-call]
@@ -90,7 +104,7 @@ def operation(
         parameters=[*parameters, *([KEY] if keyed else [])],
         responses={
             **{(status, "application/json"): model for status, model in answers.items()},
-            **{(status, MEDIA_TYPE): ProblemGiven for status in failures},
+            **{(status, MEDIA_TYPE): PROBLEMS.get(status, ProblemGiven) for status in failures},
         },
         examples=[_example(status) for status in failures if status in EXAMPLES],
         tags=[name.partition("_")[0]],
@@ -122,7 +136,14 @@ def _example(status: int) -> OpenApiExample:
     code, detail = EXAMPLES[status]
     return OpenApiExample(
         code,
-        value={"type": f"/problems/{code}", "status": status, "detail": detail, "code": code},
+        value={
+            "type": f"/problems/{code}",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "code": code,
+            **MORE.get(status, {}),
+        },
         response_only=True,
         status_codes=[str(status)],
         media_type=MEDIA_TYPE,

@@ -7,6 +7,8 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
+from jobs.moments import utc
+
 
 class BadCursor(APIException):
     """The cursor can't be read."""
@@ -38,6 +40,6 @@ class Newest(CursorPagination):
 def _is_moment(position: str) -> bool:
     try:
         found = parse_datetime(position)
+        return found is not None and found.tzinfo is not None and bool(utc(found))
     except ValueError:
         return False
-    return found is not None and found.tzinfo is not None

@@ -10,15 +10,18 @@ from math import ceil
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from jobs.errors import JobError
+from jobs.errors import DatabaseAway, JobError
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+DATABASE_BACK_SECONDS = 2
+"""After so long it is worth trying again."""
 
 SENTENCES = {
     "not_authenticated": "Sign in, or send an API key as “Authorization: Bearer <key>”.",
@@ -41,6 +44,7 @@ class Problem:
         detail: for people: what happened, why, what to do.
         errors: for input, what is wrong where: ``{"path": ..., "message": ...}``.
         headers: of the answer.
+        extra: more members of its JSON.
     """
 
     status: int
@@ -48,10 +52,12 @@ class Problem:
     detail: str
     errors: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """The answer's JSON."""
         data: dict[str, Any] = {
+            **self.extra,
             "type": f"/problems/{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
@@ -68,7 +74,7 @@ class Problem:
 def handler(error: Exception, context: dict[str, Any]) -> Response:
     """What to answer to whatever a view of the API raised. Set as DRF's ``EXCEPTION_HANDLER``."""
     problem = problem_of(error)
-    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("an API request failed", exc_info=error, extra=_place(context))
     return problem.response()
 
@@ -79,6 +85,8 @@ def problem_of(error: Exception) -> Problem:
         return _of_job_error(error)
     if isinstance(error, exceptions.APIException):
         return _of_api_exception(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return _of_job_error(DatabaseAway(retry_after=DATABASE_BACK_SECONDS))
     if isinstance(error, Http404):
         return _plain(404, "not_found")
     if isinstance(error, PermissionDenied):
@@ -99,7 +107,8 @@ def _of_job_error(error: JobError) -> Problem:
     if not status:
         return _plain(500, "unexpected_error")
     errors: list[dict[str, str]] = getattr(error, "errors", [])
-    return Problem(status, error.code, error.message, errors, _retry_after(error.retry_after))
+    extra: dict[str, str] = getattr(error, "extra", {})
+    return Problem(status, error.code, error.message, errors, _retry_after(error.retry_after), extra)
 
 
 def _of_api_exception(error: exceptions.APIException) -> Problem:

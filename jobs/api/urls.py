@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.api.views import job, jobs, kinds, queue, status, uploads
+from jobs.api.views import job, jobs, kinds, queue, schedules, status, uploads
 
 urlpatterns = [
     path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
@@ -17,5 +17,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry/", job.Retry.as_view(), name="api-job-retry"),
     path("jobs/<uuid:job_id>/priority/", job.SetPriority.as_view(), name="api-job-priority"),
     path("queue/", queue.Queue.as_view(), name="api-queue"),
+    path("queue/pause/", queue.Pause.as_view(), name="api-queue-pause"),
+    path("queue/resume/", queue.Resume.as_view(), name="api-queue-resume"),
+    path("queue/requeue/", queue.Requeue.as_view(), name="api-queue-requeue"),
+    path("schedules/", schedules.Schedules.as_view(), name="api-schedules"),
+    path("schedules/<uuid:schedule_id>/", schedules.OneSchedule.as_view(), name="api-schedule"),
     path("status/", status.Status.as_view(), name="api-status"),
 ]

@@ -14,7 +14,10 @@ class Job(models.Model):
     """One person's request to run a kind. Only `jobs.transitions` writes its status.
 
     ``tags`` holds the owner's words for it as ``|one|two|``, so that one LIKE finds a word; use
-    `tag_list`.
+    `tag_list`. ``depends_on`` are the ids of the jobs that it waits for, as they were asked for; the rows of
+    `JobDependency` tell which of them are still there. ``size`` is that of its input, in bytes.
+    ``start_tag`` is where its service starts in virtual time, see `jobs.ranking`. ``cache_key`` tells what
+    its result depends on, see `jobs.result_cache`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -28,6 +31,17 @@ class Job(models.Model):
     options = models.JSONField(default=dict, blank=True)
     upload = models.ForeignKey("jobs.Upload", null=True, blank=True, on_delete=models.SET_NULL)
     filename = models.CharField(max_length=255, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    start_tag = models.FloatField(default=0.0)
+    run_at = models.DateTimeField(null=True, blank=True)
+    depends_on = models.JSONField(default=list, blank=True)
+    schedule = models.ForeignKey(
+        "jobs.Schedule", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    cache_key = models.CharField(max_length=64, blank=True)
+    reused_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     progress = models.FloatField(default=0.0)
     stage = models.CharField(max_length=200, blank=True)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
@@ -53,6 +67,14 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"], name="job_owner_newest"),
             models.Index(fields=["owner", "status"], name="job_owner_status"),
             models.Index(fields=["status", "kind"], name="job_status_kind"),
+            models.Index(
+                fields=["finished_at"], condition=models.Q(finished_at__isnull=False), name="job_ended"
+            ),
+            models.Index(
+                fields=["owner", "cache_key"],
+                condition=models.Q(status="completed") & ~models.Q(cache_key=""),
+                name="job_cached_result",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,15 +5,22 @@ from django.db import models
 
 
 class Share(models.Model):
-    """How much of the queue a person has asked for so far: the finish tag of their last queued step.
+    """How much of the queue a person has asked for so far: the finish tag of their last queued job.
 
-    In slot-seconds of virtual time; see `jobs.ranking`.
+    In slot-seconds of virtual time; see `jobs.ranking`. Without a tier, they have the weight 1.
     """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
+    tier = models.ForeignKey(
+        "jobs.Tier", null=True, blank=True, on_delete=models.SET_NULL, related_name="shares"
+    )
     finish_tag = models.FloatField(default=0.0)
+
+    class Meta:
+        verbose_name = "person's share"
+        verbose_name_plural = "people's shares"
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.finish_tag:g}"

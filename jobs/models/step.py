@@ -15,7 +15,7 @@ class StepQuerySet(models.QuerySet["Step"]):
         """By job id, the steps of each of these jobs in their order, without outputs. One query."""
         steps: dict[UUID, list[Step]] = {job_id: [] for job_id in job_ids}
         if steps:
-            for step in self.filter(job_id__in=steps).defer("output").order_by("position"):
+            for step in self.filter(job_id__in=steps).defer("output", "item").order_by("position", "index"):
                 steps[step.job_id].append(step)
         return steps
 
@@ -25,21 +25,35 @@ class Step(models.Model):
 
     ``attempts`` counts the claims; its value at the claim is the fencing token of that attempt.
     ``failures`` counts those that went wrong with the present provider, which is what retries count.
-    ``rank`` orders the queue: the smallest goes first. ``predicted_seconds`` is how long it should take.
+    ``rank`` orders the queue: the smallest goes first. ``predicted_seconds`` is how long it should take,
+    and ``predicted_p90`` how long it takes at most nine times in ten.
+    ``tolerates`` are those of ``depends_on`` that may fail. ``asks`` says that it needs a provider.
+
+    A step may go through a list: ``over`` names the step that gives it. Then there is one more row for each
+    ``item``, numbered from 1 by ``index``; ``part_of`` is the name of the step that it is an item of. The
+    step itself waits for its items and gathers their outputs. They may fail if its own name is among what it
+    ``tolerates``.
     """
 
     job = models.ForeignKey("jobs.Job", on_delete=models.CASCADE, related_name="steps")
     owner_id = models.BigIntegerField()
     kind = models.CharField(max_length=64)
-    name = models.CharField(max_length=64)
-    title = models.CharField(max_length=100)
+    name = models.CharField(max_length=80)
+    title = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField()
+    index = models.PositiveIntegerField(default=0)
+    part_of = models.CharField(max_length=64, blank=True)
+    over = models.CharField(max_length=64, blank=True)
+    item = models.JSONField(null=True, blank=True)
     depends_on = models.JSONField(default=list)
+    tolerates = models.JSONField(default=list, blank=True)
     optional = models.BooleanField(default=False)
+    asks = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     rank = models.FloatField(default=0.0)
     predicted_seconds = models.FloatField(default=1.0)
+    predicted_p90 = models.FloatField(default=1.0)
     progress = models.FloatField(default=0.0)
     stage = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -66,7 +80,7 @@ class Step(models.Model):
     objects = StepQuerySet.as_manager()
 
     class Meta:
-        ordering = ("job", "position")
+        ordering = ("job", "position", "index")
         constraints = [models.UniqueConstraint(fields=["job", "name"], name="step_name_once_a_job")]
         indexes = [
             models.Index(fields=["rank", "id"], condition=models.Q(status="queued"), name="step_queue"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
@@ -54,6 +54,30 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """One of the limits that a service says it keeps.
+
+    Args:
+        limit: how many a minute; None when it did not say.
+        left: how many of them are left.
+        renews_in: seconds until none is used.
+    """
+
+    limit: int | None = None
+    left: int | None = None
+    renews_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a service said besides its answer, or its refusal: what that took, and how much more it takes."""
+
+    usage: Usage | None = None
+    requests: Allowance = Allowance()
+    tokens: Allowance = Allowance()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a provider answered.
 
@@ -63,6 +87,7 @@ class Answer:
         text: the answer as text; JSON when a model was asked for. What is stored before it is used.
         usage: what it took.
         offline: whether no AI service was involved; pages must say so.
+        told: the limits that the service keeps, if it said.
     """
 
     provider: str
@@ -70,6 +95,28 @@ class Answer:
     text: str
     usage: Usage
     offline: bool = False
+    told: Told = field(default=Told(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Vectors of texts, which are near each other where the texts are near in meaning.
+
+    Args:
+        provider: name of the provider.
+        model: what made them; vectors of two models can't be compared.
+        vectors: one for each text, in order, all of one length; scaled to length 1.
+        usage: what it took.
+        offline: whether no AI service was involved.
+        told: the limits that the service keeps, if it said.
+    """
+
+    provider: str
+    model: str
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage
+    offline: bool = False
+    told: Told = field(default=Told(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +135,31 @@ class Provider(Protocol):
     ``on_text`` raise, which pass; being cancelled, it aborts its HTTP call. It never retries: the engine
     owns the one retry loop. It returns the answer as it came; whether it fits ``request.answer`` is
     checked by the caller, after it was stored.
+
+    Attributes:
+        name: its folder's.
+        model: the model that answers; "" where that has no name.
+        embedding_model: the model that embeds.
+        endpoints: the places that serve the model, by short names; they share the load.
+        metered: whether calls go through doors with limits, cost money, or can fail for all. What computes
+            on this machine is not.
     """
 
     name: ClassVar[str]
+    model: str
+    embedding_model: str
+    endpoints: tuple[str, ...]
+    metered: bool
 
-    async def ask(self, request: Request, on_text: OnText | None = None) -> Answer:
-        """Answers ``request``, handing streamed text to ``on_text`` as it arrives."""
+    async def ask(self, request: Request, on_text: OnText | None = None, *, endpoint: str = "") -> Answer:
+        """Answers ``request`` from one of its ``endpoints``, handing streamed text to ``on_text`` as it
+        arrives. Without a name it may take any of them."""
+
+    async def embed(self, texts: Sequence[str], *, endpoint: str = "") -> Embedding:
+        """Vectors of ``texts``, in one request."""
+
+    def estimate_embedding(self, texts: Sequence[str]) -> Usage:
+        """What embedding ``texts`` will take at most, guessed before the call. Does no I/O."""
 
     async def health(self) -> Health:
         """Whether it could answer now, found out without paying for it."""
@@ -105,21 +171,22 @@ class Provider(Protocol):
         """Closes what it holds open on the running event loop; the next `ask` opens it anew."""
 
 
-def stored(answer: Answer) -> dict[str, Any]:
+def stored(answer: Answer | Embedding) -> dict[str, Any]:
     """``answer`` as JSON, for keeping it with its attempt."""
     usage = answer.usage
     cost = None if usage.cost_usd is None else str(usage.cost_usd)
+    words = {"text": answer.text} if isinstance(answer, Answer) else {"vectors": answer.vectors}
     return {
         "provider": answer.provider,
         "model": answer.model,
-        "text": answer.text,
+        **words,
         "offline": answer.offline,
         "usage": {"tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out, "cost_usd": cost},
     }
 
 
 def restored(data: dict[str, Any]) -> Answer:
-    """The inverse of `stored`."""
+    """The inverse of `stored`, of an answer in words."""
     usage = data["usage"]
     cost = None if usage["cost_usd"] is None else Decimal(usage["cost_usd"])
     return Answer(

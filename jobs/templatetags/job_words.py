@@ -18,9 +18,9 @@ from jobs.states import Status
 register = template.Library()
 
 WHAT_TO_DO = {
-    "retry": "Try again: it goes on where it stopped, and nothing that is done is done twice.",
-    "edit_input": "Submit it anew with another input.",
-    "contact_operator": "Ask the person who runs this ShipSpeak; the details are in their admin.",
+    "retry": "Try again: it carries on where it stopped, and repeats nothing that is done.",
+    "edit_input": "Submit it again with a different file or text.",
+    "contact_operator": "Ask the person who runs this ShipSpeak; they find the details in the admin.",
 }
 
 
@@ -29,6 +29,7 @@ register.filter("took", wording.took)
 register.filter("clock", wording.clock)
 register.filter("usd", wording.usd)
 register.filter("percent", wording.percent)
+register.filter("validity", wording.validity)
 register.filter("size", wording.size)
 
 
@@ -36,6 +37,12 @@ register.filter("size", wording.size)
 def status_label(status: str) -> str:
     """The word that people read for a status."""
     return str(Status(status).label)
+
+
+@register.filter
+def doing(job: dict[str, Any]) -> str:
+    """What goes on with the job object ``job``, in a few words."""
+    return wording.doing(job)
 
 
 @register.filter
@@ -53,6 +60,17 @@ def when(moment: str | datetime | None) -> str | SafeString:
     exact = f"{at.day} {at:%b %Y, %H:%M} UTC"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), exact, wording.ago(at)
+    )
+
+
+@register.filter
+def at_time(moment: str | datetime) -> SafeString:
+    """A moment to come as a time element, which scripts put into the viewer's own time zone."""
+    at = _datetime(moment)
+    return format_html(
+        '<time datetime="{}" data-at>{}</time>',
+        at.isoformat(timespec="seconds"),
+        f"{at.day} {at:%b %Y, %H:%M} UTC",
     )
 
 

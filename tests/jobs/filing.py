@@ -29,6 +29,14 @@ class Colour(BaseModel):
     shade: str = "any"
 
 
+class Filed(BaseModel):
+    """What comes out, in this order."""
+
+    title: str
+    speakers: list[Anything]
+    topics: list[Anything]
+
+
 def sniff(head: bytes, filename: str) -> str | None:
     return MEDIA_TYPE if head.startswith(b"\0FILE") else None
 
@@ -48,7 +56,7 @@ FILING = Kind(
     description="Files what it is given.",
     input=Colour,
     options=Colour,
-    output=Anything,
+    output=Filed,
     steps=(Step("file", "Filing", run, seconds=1),),
     accepts=(MEDIA_TYPE,),
     sniff=sniff,

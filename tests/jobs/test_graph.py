@@ -52,6 +52,36 @@ def test_it_waits_for_a_failed_step_that_is_needed():
     assert not graph(step("a", "failed"), step("b", "pending", "a")).ready()
 
 
+def test_it_does_not_wait_for_a_failed_step_that_it_tolerates():
+    steps = [step("a", "failed"), step("b", "pending", "a", tolerates=["a"]), step("c", "pending", "a")]
+    assert [one.name for one in graph(*steps).ready()] == ["b"]
+
+
+def test_it_gives_up_what_can_never_run_once_all_it_needs_is_over():
+    steps = [step("a", "failed"), step("b", "processing"), step("c", "pending", "a", "b")]
+    assert graph(*steps).doomed() == []
+    steps[1].status = "completed"
+    ((doomed, cause),) = graph(*steps).doomed()
+    assert (doomed.name, cause.name) == ("c", "a")
+
+
+def test_it_is_lost_only_when_its_last_step_is():
+    failed = step("a", "failed")
+    between = step("b", "pending", "a")
+    assert graph(failed, between, step("c", "pending", "b")).is_lost()
+    assert not graph(failed, between, step("c", "pending", "b", tolerates=["b"])).is_lost()
+
+
+def test_it_redoes_only_what_its_last_step_still_needs():
+    steps = [
+        step("a", "failed", optional=True),
+        step("b", "completed", "a"),
+        step("c", "failed", "b"),
+        step("d", "failed", "c"),
+    ]
+    assert {one.name for one in graph(*steps).to_redo()} == {"c", "d"}
+
+
 def test_it_does_not_know_the_cost_when_one_answer_has_no_known_price():
     priced = step("a", "completed", provider="openai", cost_usd=Decimal("0.5"))
     unpriced = step("b", "completed", provider="other", cost_usd=None)

@@ -21,6 +21,12 @@ def test_it_is_exact_to_a_token():
     assert cost("gpt-5-mini", 1, 1) == Decimal("0.00000225")
 
 
+def test_it_is_rounded_up_to_what_the_tables_keep(settings):
+    settings.MODEL_PRICES = {"mine": ("0.0333", "0.1")}
+    assert cost("mine", 1, 1) == Decimal("0.00000014")
+    assert cost("text-embedding-3-small", 3, 0) == Decimal("0.00000006")
+
+
 @pytest.mark.parametrize("model", ["my-own-model", "llama3.1:8b", "", "whisper-1"])
 def test_an_unknown_price_is_unknown_and_not_zero(model):
     assert cost(model, 1000, 1000) is None

@@ -3,17 +3,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.ranking import HEAD_START, rank, start_of, tags
+from jobs.ranking import HEAD_START, MOMENT, rank, served, tags
 from jobs.states import Priority
 
 seconds = st.floats(0.01, 600)
 
 
-def test_it_starts_a_newcomer_at_the_present():
-    assert tags(virtual_time=40, last_finish=0, seconds=5).start == 40
+def test_it_starts_a_newcomer_a_moment_before_those_served_last():
+    assert tags(virtual_time=40, last_finish=0, seconds=5).start == 40 - MOMENT
 
 
-def test_it_starts_the_next_step_of_a_busy_person_after_their_last():
+def test_it_starts_the_next_job_of_a_busy_person_after_their_last():
     assert tags(virtual_time=40, last_finish=90, seconds=5) == tags(virtual_time=0, last_finish=90, seconds=5)
 
 
@@ -22,7 +22,7 @@ def test_it_lets_twice_the_weight_take_half_the_virtual_time():
 
 
 @given(st.lists(seconds, min_size=1, max_size=50), st.floats(0, 1e6))
-def test_it_never_ranks_a_persons_later_step_before_an_earlier_one(lengths, virtual_time):
+def test_it_never_ranks_a_persons_later_job_before_an_earlier_one(lengths, virtual_time):
     finish, starts = 0.0, []
     for length in lengths:
         given_tags = tags(virtual_time=virtual_time, last_finish=finish, seconds=length)
@@ -32,8 +32,8 @@ def test_it_never_ranks_a_persons_later_step_before_an_earlier_one(lengths, virt
 
 
 @given(st.floats(0, 1e6), st.sampled_from(Priority))
-def test_it_finds_the_start_again_from_the_rank(start, priority):
-    assert abs(start_of(rank(start, priority), priority) - start) < 1e-6
+def test_it_never_takes_the_queue_for_served_beyond_what_was_claimed(start, priority):
+    assert served(start, priority) <= min(start, rank(start, priority))
 
 
 def test_it_gives_a_higher_priority_a_head_start_and_no_monopoly():

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.errors import InvalidData, ProviderUnavailable
-from jobs.kinds import Context, Kind, Nothing, Step, register
+from jobs.kinds import Context, Kind, Nothing, Step, register, tolerate
 from jobs.outcomes import Succeeded
 from jobs.providers.contract import Request
 
@@ -89,6 +89,11 @@ async def asking(context: Context) -> Succeeded:
     return Succeeded({"text": answer.text})
 
 
+async def embedding(context: Context) -> Succeeded:
+    vectors = await context.embed("tests.embed", [context.input.text, context.input.text.upper()])
+    return Succeeded({"vectors": [list(vector) for vector in vectors]})
+
+
 class Number(BaseModel):
     """The answer of a provider that can read."""
 
@@ -113,6 +118,13 @@ async def asking_then_failing(context: Context) -> Succeeded:
     return done
 
 
+async def asking_then_waiting(context: Context) -> Succeeded:
+    done = await asking(context)
+    if context.attempt == 1:
+        await asyncio.Event().wait()
+    return Succeeded({**done.output, "attempt": context.attempt})
+
+
 ODD = {"set": {1, 2}, "nan": float("nan"), "text": "\ud800 and \0 are no text"}
 
 
@@ -122,6 +134,28 @@ async def oddly(context: Context) -> Succeeded:
 
 async def deafly(context: Context) -> Succeeded:
     return Succeeded(await context.in_thread(time.sleep, context.input.seconds))
+
+
+class Parts(BaseModel):
+    """How long a list is, and which of its items fail."""
+
+    model_config = ConfigDict(extra="forbid")
+    count: int = Field(default=3, ge=0)
+    bad: list[int] = []
+
+
+async def splitting(context: Context) -> Succeeded:
+    return Succeeded({"parts": [{"number": number} for number in range(1, context.input.count + 1)]})
+
+
+async def scoring(context: Context) -> Succeeded:
+    if context.index in context.input.bad:
+        raise InvalidData(f"Part {context.index} can't be worked on.")
+    return Succeeded(context.item["number"] ** 2, {"confidence": 1 / context.index})
+
+
+async def needing(context: Context) -> Succeeded:
+    return Succeeded({"needed": {str(job): result for job, result in context.needed.items()}})
 
 
 async def joining(context: Context) -> Succeeded:
@@ -155,9 +189,18 @@ _kind(
     Step("end", "End", joining, depends_on=("odd",), seconds=0.1),
 )
 _kind("deaf", Pace, Step("only", "Deaf work", deafly, seconds=1))
-_kind("number", Words, Step("only", "A number", counting, seconds=1))
-_kind("ask_then_fail", Words, Step("only", "A question", asking_then_failing, seconds=1))
-_kind("ask", Words, Step("only", "A question", asking, seconds=1))
+_kind("number", Words, Step("only", "A number", counting, seconds=1, asks=True))
+_kind("ask_then_fail", Words, Step("only", "A question", asking_then_failing, seconds=1, asks=True))
+_kind("ask_then_wait", Words, Step("only", "A question", asking_then_waiting, seconds=1, asks=True))
+_kind("embed", Words, Step("only", "Vectors", embedding, seconds=1, asks=True))
+_kind("ask", Words, Step("only", "A question", asking, seconds=1, asks=True))
+_kind(
+    "paid_chain",
+    Words,
+    Step("word", "A question", asking, seconds=1, asks=True),
+    Step("number", "A number", counting, depends_on=("word",), seconds=1, asks=True),
+    Step("end", "End", joining, depends_on=("word", "number"), seconds=0.1),
+)
 _kind(
     "chain",
     Pace,
@@ -180,3 +223,28 @@ _kind(
     Step("extra", "Extra part", troubled, optional=True, seconds=0.1),
     Step("end", "End", joining, depends_on=("needed", "extra"), seconds=0.1),
 )
+_kind(
+    "fan",
+    Parts,
+    Step("split", "Split", splitting, seconds=0.1),
+    Step("score", "Score", scoring, depends_on=("split",), over="split.parts", seconds=0.1),
+    Step("end", "End", joining, depends_on=("score",), seconds=0.1),
+)
+_kind(
+    "tolerant_fan",
+    Parts,
+    Step("split", "Split", splitting, seconds=0.1),
+    Step(
+        "score", "Score", scoring, depends_on=("split",), over="split.parts", items="tolerated", seconds=0.1
+    ),
+    Step("end", "End", joining, depends_on=("score",), seconds=0.1),
+)
+_kind(
+    "edges",
+    Nothing,
+    Step("start", "Start", nothing, seconds=0.1),
+    Step("strict", "Strict part", nothing, depends_on=("start",), seconds=0.1),
+    Step("easy", "Easy part", joining, depends_on=(tolerate("start"),), seconds=0.1),
+    Step("end", "End", joining, depends_on=(tolerate("strict"), "easy"), seconds=0.1),
+)
+_kind("needing", Nothing, Step("only", "Uses others", needing, seconds=0.01))

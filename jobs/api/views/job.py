@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +19,9 @@ from jobs.api.idempotency import once
 from jobs.api.jobs_of import job_of, one_job
 from jobs.api.openapi import ANYTHING, TEXT, operation, parameters
 from jobs.api.requests import ExportQuery, PriorityRequest, asked_for, understood
-from jobs.errors import JobError, NotAllowedNow
+from jobs.errors import NotAllowedNow, ResultPruned
 from jobs.models import Job, JobResult
 from jobs.states import TERMINAL, Status
-
-
-class Pruned(JobError):
-    """The result of this job was deleted to make room. Submit the job again to get it anew."""
-
-    code = "result_pruned"
-    status = HTTPStatus.GONE
 
 
 class OneJob(Endpoint):
@@ -112,7 +104,7 @@ def _stored(job: Job) -> str:
     rows: Any = JobResult.objects.filter(pk=job.pk).annotate(stored=Cast("data", TextField()))
     stored: str | None = rows.values_list("stored", flat=True).first()
     if stored is None:
-        raise Pruned
+        raise ResultPruned
     return stored
 
 

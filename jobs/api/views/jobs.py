@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,22 +18,33 @@ from jobs.api.idempotency import nothing, once_found_by
 from jobs.api.jobs_of import chosen, jobs_of, many_jobs, one_job, seq_of
 from jobs.api.openapi import operation, parameters
 from jobs.api.pages import Newest
-from jobs.api.requests import BatchRequest, JobQuery, JobRequest, asked_for, understood
+from jobs.api.requests import BatchRequest, JobQuery, JobRequest, NeedRequest, asked_for, understood
 from jobs.errors import SubmitError
 from jobs.identifiers import uuid7
 from jobs.models import IdempotentRequest, Job, Upload
+from jobs.needs import Need
 from jobs.presentation import money
+from jobs.shapes import of_predicted
+
+KNOWN: dict[str, Any] = {
+    "cost_usd": "0",
+    "tokens": 0,
+    "seconds": 0.0,
+    "queue": {"position": 1, "eta_seconds": 0.0},
+    "cached": True,
+}
+"""What a job takes whose result is known from an earlier one."""
 
 
 def submitted(row: IdempotentRequest) -> Response | None:
     """The answer to a job that an earlier try submitted."""
-    found = _from(row).filter(batch=None).first()
+    found = _of(row).filter(pk=row.work).first() if row.work else None
     return Response(one_job(row.user, found.pk), 202) if found else None
 
 
 def submitted_batch(row: IdempotentRequest) -> Response | None:
     """The answer to a batch that an earlier try submitted."""
-    found = list(_from(row).exclude(batch=None).order_by("pk"))
+    found = list(_of(row).filter(batch=row.work).order_by("pk")) if row.work else []
     return _batch(found) if found else None
 
 
@@ -53,7 +65,7 @@ class Jobs(Endpoint):
         """Submits a job. The answer comes at once; watch the job by its `stream`, or ask again."""
         asked = understood(JobRequest, request.data)
         (submission,) = submissions(request.user, [asked])
-        job = actions.submit(request.user, submission, trace_id=self.trace_id)
+        job = actions.submit(request.user, submission, job_id=self.work, trace_id=self.trace_id)
         return Response(one_job(request.user, job.pk), 202)
 
 
@@ -67,9 +79,13 @@ class Batch(Endpoint):
     def post(self, request: Request) -> Response:
         """Submits up to 1,000 jobs: all of them, or none."""
         asked = understood(BatchRequest, request.data).jobs
-        wanted = submissions(request.user, asked)
+        wanted = submissions(request.user, asked, "jobs.{}.upload")
         try:
-            jobs = actions.submit_many(request.user, wanted, batch=uuid7(), trace_id=self.trace_id)
+            batch = self.work or uuid7()
+            # The first job's id too: a batch's is not unique, so two tries could both be accepted.
+            jobs = actions.submit_many(
+                request.user, wanted, batch=batch, first_id=self.work, trace_id=self.trace_id
+            )
         except SubmitError:
             _blame(wanted)
             raise
@@ -86,18 +102,21 @@ class Estimate(Endpoint):
         created."""
         asked = understood(JobRequest, request.data)
         (submission,) = submissions(request.user, [asked])
-        return Response(_estimate(request.user.pk, actions.check(submission)))
+        checked = actions.check(submission)
+        if actions.is_known(request.user, checked):
+            return Response(KNOWN)
+        return Response(_estimate(request.user.pk, checked))
 
 
-def submissions(user: Any, asked: Sequence[JobRequest]) -> list[Submission]:
-    """What ``user`` asked for, with their uploads. `SubmitError` when one of these is not theirs."""
+def submissions(user: Any, asked: Sequence[JobRequest], path: str = "upload") -> list[Submission]:
+    """What ``user`` asked for, with their uploads. `SubmitError` when one of these is not theirs: its path is
+    ``path``, with the number of the one at fault for “{}”."""
     ids = {one.upload for one in asked if one.upload}
     uploads = Upload.objects.filter(owner_id=user.pk).in_bulk(ids) if ids else {}
     for number, one in enumerate(asked):
         if one.upload and one.upload not in uploads:
-            path = "upload" if len(asked) == 1 else f"jobs.{number}.upload"
             message = "There is no such upload of yours. Hand in the file first."
-            raise SubmitError(message, errors=[{"path": path, "message": message}])
+            raise SubmitError(message, errors=[{"path": path.format(number), "message": message}])
     return [_submission(one, uploads) for one in asked]
 
 
@@ -109,7 +128,16 @@ def _submission(one: JobRequest, uploads: dict[UUID, Upload]) -> Submission:
         options=one.options,
         priority=one.priority,
         tags=one.tags,
+        depends_on=[_need(need) for need in one.depends_on],
+        run_at=one.run_at,
+        reuse=one.reuse,
     )
+
+
+def _need(asked: UUID | NeedRequest) -> Need:
+    if isinstance(asked, UUID):
+        return Need(asked)
+    return Need(asked.job, asked.index, asked.on_failure)
 
 
 def _blame(wanted: Sequence[Submission]) -> None:
@@ -132,18 +160,17 @@ def _batch(jobs: Sequence[Job]) -> Response:
 
 
 def _estimate(owner_id: Any, checked: Checked) -> dict[str, Any]:
-    estimate, kind = checked.estimate, checked.kind
-    first = sum(step.seconds for step in kind.steps if not step.depends_on)
-    place = standings.place_of_new(owner_id, checked.priority, first, estimate.seconds)
+    estimate = checked.estimate
+    load = of_predicted(checked.kind, checked.predicted)
+    place = standings.place_of_new(owner_id, checked.priority, load)
     return {
         "cost_usd": money(estimate.cost_usd),
         "tokens": estimate.tokens,
-        "seconds": round(estimate.seconds, 1),
+        "seconds": round(load.path.p50, 1),
         "queue": {"position": place.position, "eta_seconds": round(place.eta_seconds, 1)},
+        "cached": False,
     }
 
 
-def _from(row: IdempotentRequest) -> Any:
-    return Job.objects.filter(
-        owner_id=row.user_id, trace_id=row.trace_id, created_at__gte=row.created_at
-    ).defer("input", "options")
+def _of(row: IdempotentRequest) -> QuerySet[Job]:
+    return Job.objects.filter(owner_id=row.user_id).defer("input", "options")

@@ -8,13 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs import overview
-
-BOTTLENECKS = {
-    "none": "nothing holds the queue up",
-    "workers": "no worker is running; start one with `manage.py up`",
-    "slots": "all slots are taken; more workers or a higher PROCESSING_CONCURRENCY would help",
-}
+from jobs import overview, queue
+from jobs.wording import workforce
 
 
 class Command(BaseCommand):
@@ -37,12 +32,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"steps       {counts}"
     for one in found["depth"]:
         yield f"              {one['steps']} of {one['kind']}, {one['priority']}"
-    yield f"workers     {found['workers']}, with {slots['busy']} of {slots['total']} slots taken"
+    yield f"workers     {workforce(found['workers'], queue.live_hosts())}"
+    yield f"slots       {slots['busy']} of {slots['total']} taken"
     yield f"waits       half under {_seconds(waits['p50'])}, 95 % under {_seconds(waits['p95'])}"
     yield f"throughput  {found['steps_per_minute']:g} steps a minute"
     errors = ", ".join(f"{count} × {code}" for code, count in found["errors"].items())
     yield f"errors      {errors or 'none lately'}"
-    yield f"bottleneck  {BOTTLENECKS[found['bottleneck']]}"
+    remedies = [limit["remedy"] for limit in found["limits"]] or ["nothing holds the queue up"]
+    for index, remedy in enumerate(remedies):
+        yield f"{'' if index else 'bottleneck':10}  {remedy}"
 
 
 def _seconds(value: float | None) -> str:

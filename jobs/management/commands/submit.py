@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from rich.console import Console
 
 from jobs import actions, export, queue, standings, uploads
 from jobs.actions import Submission
 from jobs.errors import SubmitError
 from jobs.following import Sight, follow
-from jobs.models import Job, JobResult, Upload
+from jobs.models import Job, JobResult, Step, Upload
+from jobs.needs import Need
 from jobs.presentation import job_data
 from jobs.states import Priority, Status
 from jobs.terminal import show_for
@@ -26,7 +30,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 class Command(BaseCommand):
-    """`manage.py submit FILE [--kind K] [--as USER] [--option k=v] [--watch] [--json]`.
+    """`manage.py submit FILE [--kind K] [--as USER] [--option k=v] [--after JOB] [--at TIME] [--watch]`.
 
     The result goes to standard output, all else to standard error. Exits with 0 when the job completed, or
     was taken when nobody watches; 1 when it failed or was cancelled; 2 when the input is at fault.
@@ -44,6 +48,15 @@ class Command(BaseCommand):
             "--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the kind"
         )
         parser.add_argument("--priority", default=Priority.NORMAL.label, choices=Priority.labels)
+        parser.add_argument(
+            "--after", action="append", default=[], metavar="JOB", help="waits for this job; may be repeated"
+        )
+        parser.add_argument(
+            "--at", metavar="TIME", help="starts no sooner than this, such as 2030-01-31T08:00"
+        )
+        parser.add_argument(
+            "--reuse", action="store_true", help="an earlier result for the same input and options will do"
+        )
         parser.add_argument("--watch", action="store_true", help="wait, show progress and print the result")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
 
@@ -81,7 +94,16 @@ class Command(BaseCommand):
 
 
 def _submitted(
-    *, file: Path, kind: str | None, username: str | None, option: list[str], priority: str, **_: Any
+    *,
+    file: Path,
+    kind: str | None,
+    username: str | None,
+    option: list[str],
+    priority: str,
+    after: list[str],
+    at: str | None,
+    reuse: bool,
+    **_: Any,
 ) -> Job:
     """The job that was made of the file. What is at fault with it ends the command with 2."""
     owner, chosen = _owner(username), _options(option)
@@ -89,7 +111,17 @@ def _submitted(
         upload = _taken_in(owner, file)
         try:
             wanted = kind or _kind_for(upload)
-            return actions.submit(owner, Submission(wanted, None, upload, chosen, priority))
+            wish = Submission(
+                wanted,
+                None,
+                upload,
+                chosen,
+                priority,
+                depends_on=_needs(after),
+                run_at=_moment(at),
+                reuse=reuse,
+            )
+            return actions.submit(owner, wish)
         except SubmitError:
             uploads.forget(upload)
             raise
@@ -123,6 +155,23 @@ def _options(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def _needs(given: list[str]) -> list[Need]:
+    try:
+        return [Need(UUID(one)) for one in given]
+    except ValueError:
+        _refuse("--after takes the id of a job, as `manage.py submit` prints it.")
+
+
+def _moment(given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        _refuse(f"“{given}” is no time: write --at 2030-01-31T08:00, or with a zone 2030-01-31T08:00+01:00.")
+    return at if at.tzinfo else timezone.make_aware(at)
+
+
 def _kind_for(upload: Upload) -> str:
     kinds = uploads.kinds_for(upload.media_type)
     if len(kinds) > 1:
@@ -143,5 +192,5 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 def _job_as_json(job: Job) -> str:
-    steps = list(job.steps.defer("output").order_by("position"))
+    steps = Step.objects.of_jobs([job.pk])[job.pk]
     return json.dumps(job_data(job, steps, place=standings.place_of(job)), indent=2, ensure_ascii=False)

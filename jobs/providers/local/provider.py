@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import ClassVar
@@ -12,8 +12,8 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from jobs.errors import NotOffered
-from jobs.providers.contract import Answer, Health, OnText, Request, Usage
-from jobs.providers.local import extract
+from jobs.providers.contract import Answer, Embedding, Health, OnText, Request, Usage
+from jobs.providers.local import extract, vectors
 from jobs.providers.per_loop import PerLoop
 
 ANALYSIS = "offline analysis"
@@ -29,12 +29,16 @@ class LocalProvider:
     """
 
     name: ClassVar[str] = "local"
+    model = ""
+    embedding_model = vectors.MODEL
+    endpoints: tuple[str, ...] = ("",)
+    metered = False
 
     def __init__(self) -> None:
         # Its own pool: the loop's default one is waited for at the loop's end, however long work takes.
         self._threads = PerLoop(lambda: ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="offline"))
 
-    async def ask(self, request: Request, on_text: OnText | None = None) -> Answer:
+    async def ask(self, request: Request, on_text: OnText | None = None, *, endpoint: str = "") -> Answer:
         """See `jobs.providers.contract.Provider`. A cancelled answer is dropped; its thread runs out."""
         work, method = _way(request)
         made = await asyncio.get_running_loop().run_in_executor(self._threads.get(), work)
@@ -42,6 +46,16 @@ class LocalProvider:
         if on_text and text:
             on_text(text)
         return Answer(self.name, method, text, FREE, offline=True)
+
+    async def embed(self, texts: Sequence[str], *, endpoint: str = "") -> Embedding:
+        """See `jobs.providers.contract.Provider`."""
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self._threads.get(), vectors.of, list(texts))
+        return Embedding(self.name, vectors.MODEL, made, FREE, offline=True)
+
+    def estimate_embedding(self, texts: Sequence[str]) -> Usage:
+        """Nothing."""
+        return FREE
 
     async def health(self) -> Health:
         """Always well: there is nothing to reach."""

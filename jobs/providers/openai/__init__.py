@@ -15,21 +15,24 @@ is named as the culprit before the step's own time is up."""
 
 
 def make() -> Provider:
-    """The provider, from ``OPENAI_API_KEY``, ``OPENAI_BASE_URL``, ``OPENAI_MODEL``.
+    """The provider, from the settings that begin with ``OPENAI_``.
 
-    Raises ImproperlyConfigured when the base URL is no address.
+    Raises ImproperlyConfigured when a base URL is no address.
     """
     from jobs.providers.openai.provider import OpenAIProvider
 
-    base_url: str = settings.OPENAI_BASE_URL
-    if base_url and not _is_address(base_url):
+    given: str = settings.OPENAI_BASE_URL
+    addresses = [address.strip() for address in given.split(",") if address.strip()]
+    if not all(_is_address(address) for address in addresses):
         raise ImproperlyConfigured(
-            f"OPENAI_BASE_URL is {base_url!r}, but it must be an address like http://localhost:11434/v1."
+            f"OPENAI_BASE_URL is {given!r}, but it must be an address like http://localhost:11434/v1, or "
+            "several of them with commas between."
         )
     return OpenAIProvider(
         key=settings.OPENAI_API_KEY,
-        base_url=base_url,
+        addresses=addresses,
         model=settings.OPENAI_MODEL,
+        embedding_model=settings.OPENAI_EMBEDDING_MODEL,
         silence=SILENCE * settings.PROCESSING_TIMEOUT,
     )
 

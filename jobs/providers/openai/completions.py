@@ -99,14 +99,16 @@ class Completion:
         self.tokens_cached = (details and details.cached_tokens) or 0
 
 
-async def read(answered: Answered, on_text: OnText) -> Completion:
-    """The completion in a body or in a stream, whose text goes to ``on_text`` piece by piece.
+async def read(answered: Answered, on_text: OnText, completion: Completion) -> None:
+    """Reads a body or a stream into ``completion``; a stream's text goes to ``on_text`` piece by piece.
 
     Raises a `ProviderError` when it was refused, cut, empty, or no completion at all.
     """
-    completion = _whole(answered) if isinstance(answered, str) else await _streamed(answered, on_text)
+    if isinstance(answered, str):
+        _whole(answered, completion)
+    else:
+        await _streamed(answered, on_text, completion)
     _check(completion)
-    return completion
 
 
 def model_names(page: object) -> list[str]:
@@ -115,17 +117,14 @@ def model_names(page: object) -> list[str]:
     return [str(getattr(model, "id", "")) for model in models] if isinstance(models, list) else []
 
 
-def _whole(answered: str) -> Completion:
+def _whole(answered: str, completion: Completion) -> None:
     with translated():
         sent = _Whole.model_validate(json.loads(answered))
-    completion = Completion()
     completion.add(sent.choices[0].message, sent.choices[0].finish_reason)
     completion.count(sent.usage)
-    return completion
 
 
-async def _streamed(answered: openai.AsyncStream[object], on_text: OnText) -> Completion:
-    completion = Completion()
+async def _streamed(answered: openai.AsyncStream[object], on_text: OnText, completion: Completion) -> None:
     async with aclosing(_chunks(answered)) as chunks:
         async for chunk in chunks:
             completion.count(chunk.usage)
@@ -138,7 +137,6 @@ async def _streamed(answered: openai.AsyncStream[object], on_text: OnText) -> Co
             "The AI service broke off in the middle of its answer. It is asked again by itself.",
             detail=f"the stream ended after {len(completion.text)} characters without a finish_reason",
         )
-    return completion
 
 
 async def _chunks(stream: openai.AsyncStream[object]) -> AsyncGenerator[_Chunk, None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2
 import openai
 
 from jobs.errors import (
@@ -18,9 +19,11 @@ from jobs.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
-from jobs.providers.openai.waits import retry_after
+from jobs.providers.openai.waits import retry_after, told
 
 QUOTA = ("insufficient_quota", "insufficient_balance", "billing_hard_limit", "billing_not_active")
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+"""There was no connection, so nobody has the request, and it can't have cost anything."""
 TOO_LARGE = ("request too large",)
 """OpenAI answers 429 to what is larger than the limit of a whole minute: no waiting helps."""
 TOO_LONG = (
@@ -48,10 +51,11 @@ def translated() -> Iterator[None]:
 
 def provider_error(error: Exception) -> ProviderError:
     """The `ProviderError` for what the SDK raised; see the table in its test."""
-    if isinstance(error, openai.APITimeoutError):
-        return ProviderTimeout(detail=_cause(error))
     if isinstance(error, openai.APIConnectionError):
-        return ProviderUnreachable(detail=_cause(error))
+        timed_out = isinstance(error, openai.APITimeoutError)
+        found = (ProviderTimeout if timed_out else ProviderUnreachable)(detail=_cause(error))
+        found.free = isinstance(error.__cause__, NEVER_SENT)
+        return found
     if isinstance(error, openai.APIStatusError):
         return _of_status(error)
     if type(error) is openai.APIError:
@@ -71,6 +75,12 @@ def too_long(error: openai.APIError) -> bool:
 
 
 def _of_status(error: openai.APIStatusError) -> ProviderError:
+    failure = _by_status(error)
+    failure.told = told(error.response.headers)
+    return failure
+
+
+def _by_status(error: openai.APIStatusError) -> ProviderError:
     status, detail = error.status_code, f"HTTP {error.status_code}: {said(error)}"[:DETAIL]
     wait = retry_after(error.response.headers)
     if status in (400, 413, 422) or _has(error, TOO_LARGE):
@@ -109,8 +119,8 @@ def _rejected(error: openai.APIError, detail: str) -> ProviderRejected:
 
 
 def _has(error: openai.APIError, words: tuple[str, ...]) -> bool:
-    told = said(error).lower()
-    return any(word in told for word in words)
+    heard = said(error).lower()
+    return any(word in heard for word in words)
 
 
 def _cause(error: openai.APIConnectionError) -> str:

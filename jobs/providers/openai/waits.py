@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from jobs.providers.contract import Allowance, Told
+
 LONGEST = 86_400.0
 """Seconds; whoever asks for more than a day is believed to mean a day."""
 UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6}
@@ -28,6 +30,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None if told is None else min(max(told, 0.0), LONGEST)
 
 
+def told(headers: Mapping[str, str]) -> Told:
+    """The limits that the service says it keeps, from OpenAI's ``x-ratelimit-*`` headers."""
+    return Told(requests=_allowance(headers, "requests"), tokens=_allowance(headers, "tokens"))
+
+
 def duration(text: str) -> float | None:
     """Seconds in ``text``, such as ``6m0s``, ``20ms`` or ``1.5``; None when it is no duration."""
     if DURATION.fullmatch(text):
@@ -40,6 +47,18 @@ def _reset(headers: Mapping[str, str]) -> float | None:
     known = {name: seconds for name, seconds in resets.items() if seconds is not None}
     used_up = [known[name] for name in known if headers.get(f"x-ratelimit-remaining-{name}") == "0"]
     return max(used_up) if used_up else min(known.values(), default=None)
+
+
+def _allowance(headers: Mapping[str, str], name: str) -> Allowance:
+    return Allowance(
+        _whole(headers.get(f"x-ratelimit-limit-{name}", "")),
+        _whole(headers.get(f"x-ratelimit-remaining-{name}", "")),
+        duration(headers.get(f"x-ratelimit-reset-{name}", "")),
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= 9 else None
 
 
 def _milliseconds(headers: Mapping[str, str]) -> float | None:

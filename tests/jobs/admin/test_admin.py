@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,16 @@ def history(alice):
         "usage": {"tokens_in": 12, "tokens_out": None, "cost_usd": "0.5"},
     }
     ProviderCall.objects.create(
-        step=step, attempt=1, task="tests.echo", fingerprint="x", answer=answer, seconds=0.5
+        step=step,
+        owner_id=step.owner_id,
+        attempt=1,
+        task="tests.echo",
+        fingerprint="x",
+        provider="local",
+        model="m-1",
+        tokens_in=12,
+        cost_usd=Decimal("0.5"),
+        answer=answer,
     )
     Worker.objects.create(host="here", pid=1, slot=0, concurrency=64)
     actions.submit(alice, Submission("test.filing", upload=take_in(alice, ContentFile(CONTENT, "plan.txt"))))
@@ -98,6 +108,31 @@ def test_it_lets_nobody_add_or_change(admin, history, model):
     assert admin.get(address(model, "add")).status_code == 403
     row = model.objects.first()
     assert admin.post(address(model, "change", row.pk), {"status": "completed"}).status_code == 403
+
+
+def test_it_lists_deletion_last(admin, history):
+    choices = admin.get(address(Job)).context["action_form"].fields["action"].choices
+    assert [name for name, _ in choices] == ["", "requeue", "cancel", "delete_selected"]
+
+
+def test_it_leads_to_a_jobs_page_whom_it_lets_in(admin, olivia, history):
+    shown = admin.get(address(Job, "change", history.pk)).content.decode()
+    assert f"Only {history.owner} can open it." in shown
+    Job.objects.update(owner=olivia)
+    shown = admin.get(address(Job, "change", history.pk)).content.decode()
+    assert f'href="/jobs/{history.pk}/"' in shown
+    assert shown.index("Open the job’s page") < shown.index("Kind version")
+
+
+def test_it_hides_what_django_q_keeps_for_itself(admin):
+    assert "/admin/django_q/" not in admin.get("/admin/").content.decode()
+    assert admin.get("/admin/django_q/schedule/").status_code == 404
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_says_when_a_list_will_have_rows(admin, model):
+    assert f"No {model._meta.verbose_name_plural} yet" in admin.get(address(model)).content.decode()
+    assert "Nothing matches" in admin.get(address(model) + "?q=nowhere").content.decode()
 
 
 def test_it_shows_what_went_wrong(admin, history):
@@ -204,7 +239,8 @@ def test_it_deletes_a_job_with_all_that_is_its_own(admin, history, settings, ali
     assert files(settings) == []
     act(admin, "delete_selected", [history], post="yes")
     assert not Job.objects.exists()
-    assert not ProviderCall.objects.exists()
+    call = ProviderCall.objects.get()
+    assert (call.step, call.answer, call.cost_usd) == (None, None, Decimal("0.5")), "what was spent stays"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -163,6 +163,41 @@ def test_it_does_not_take_another_job_of_the_same_trace_for_its_own(post, monkey
     assert Job.objects.count() == 2
 
 
+def test_it_does_not_take_another_request_of_the_same_trace_for_its_own(alice, api_of, settings):
+    api = api_of(alice)
+
+    def posted(key: str, kind: str):
+        return api.post(JOBS, {"kind": kind}, headers={"Idempotency-Key": key, "X-Request-ID": "a-session"})
+
+    settings.QUEUE_MAX_PER_USER = 0
+    assert posted("a", "test.slow").status_code == 429
+    settings.QUEUE_MAX_PER_USER = 5
+    assert posted("b", "test.noop").status_code == 202
+    assert posted("a", "test.slow").json()["kind"] == "test.slow"
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "body"), [(JOBS, NOOP), (f"{JOBS}batch/", {"jobs": [NOOP, NOOP]})])
+def test_it_works_once_when_a_first_try_that_was_given_up_ends_after_all(path, body, post, monkeypatch):
+    check, answers = views.actions.check, []
+
+    def slow(submission):
+        if not answers:
+            answers.append(None)
+            time_passes(claimed_at=idempotency.CLAIM_SECONDS + 1)
+            answers.append(post(body, path))
+        return check(submission)
+
+    monkeypatch.setattr(views.actions, "check", slow)
+    first = post(body, path)
+    assert (first.status_code, answers[1].status_code) == (202, 202)
+    told = [set(one.json().get("jobs") or [one.json()["id"]]) for one in (first, answers[1])]
+    made = {str(pk) for pk in Job.objects.values_list("pk", flat=True)}
+    assert told == [made, made]
+    assert len(made) == len(body.get("jobs", [body]))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_undoes_the_work_when_its_answer_can_not_be_kept(post, monkeypatch):
     made = job("slow")

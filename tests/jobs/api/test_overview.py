@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs.api import health
 from jobs.api.answers import QueueGiven, StatusGiven
 from jobs.errors import InvalidData
-from jobs.models import Worker
+from jobs.models import Door, ProviderCall, Worker
 from jobs.providers.contract import Health
 from tests.jobs.engine import claim, job, settle
 
@@ -98,13 +101,45 @@ def test_it_names_what_holds_the_queue_up(olivia, api_of, settings):
     assert queue_of(api_of(olivia)).site.bottleneck == "slots"
 
 
-def test_it_asks_the_database_little_for_the_queue(olivia, api_of):
+def test_it_tells_operators_what_binds_doors_and_the_budget(olivia, api_of, settings):
+    settings.BUDGET_USD_PER_DAY = Decimal(10)
+    Door.objects.create(
+        provider="openai",
+        model="m",
+        closed_until=timezone.now() + timedelta(minutes=1),
+        closed_for="provider_auth",
+        requests_per_minute=60,
+    )
+    job("slow")
+    site = queue_of(api_of(olivia)).site
+    assert [(limit.name, limit.observations) for limit in site.limits] == [("workers", 1)]
+    (door,) = site.doors
+    assert (door.provider, door.state, door.closed_for) == ("openai", "closed", "provider_auth")
+    assert (door.requests_last_minute.used, door.requests_last_minute.most) == (0, 60)
+    assert (door.running.most, door.failure_rate.share, door.failure_rate.trend) == (None, None, "unknown")
+    assert (site.budget.limit_usd, site.budget.spent_usd, site.budget.left_usd) == ("10", "0", "10")
+
+
+def test_it_tells_what_is_left_of_ones_budget(alice, api_of, settings):
+    assert queue_of(api_of(alice)).budget is None
+    settings.BUDGET_USD_PER_USER_PER_DAY = Decimal("0.50")
+    ProviderCall.objects.create(
+        attempt=1, owner_id=alice.pk, task="t", fingerprint="f", provider="openai", cost_usd=Decimal("0.125")
+    )
+    found = queue_of(api_of(alice)).budget
+    assert (found.limit_usd, found.spent_usd, found.left_usd) == ("0.5", "0.125", "0.375")
+    assert found.renews_at > timezone.now()
+
+
+def test_it_asks_the_database_little_for_the_queue(alice, olivia, api_of):
     for _ in range(30):
         job("slow", owner="olivia")
-    api = api_of(olivia)
-    with CaptureQueriesContext(connection) as queries:
-        assert len(queue_of(api).jobs) == 30
-    assert len(queries) <= 12
+        job("slow")
+    for person, most in ((alice, 8), (olivia, 18)):  # all of the site's, and what binds it, takes some more
+        api = api_of(person)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(queue_of(api).jobs) == 30
+        assert len(queries) <= most
 
 
 def test_it_says_that_all_is_well(alice, api_of):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from rest_framework.exceptions import ValidationError
 
@@ -132,7 +133,7 @@ def test_it_asks_who_is_too_fast_to_slow_down(api, monkeypatch):
 
 
 def test_it_hides_what_went_wrong_on_our_side_and_logs_it(api, monkeypatch, caplog):
-    def fail(user):
+    def fail(*args):
         raise RuntimeError("the password is swordfish")
 
     monkeypatch.setattr(queue_view.overview, "mine", fail)
@@ -143,6 +144,18 @@ def test_it_hides_what_went_wrong_on_our_side_and_logs_it(api, monkeypatch, capl
     (record,) = [one for one in caplog.records if one.name == problems.__name__]
     assert (record.trace, record.path) == ("trace-9", "/api/v1/queue/")
     assert "swordfish" in str(record.exc_info[1])
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_it_asks_to_come_again_while_the_database_is_away(api, monkeypatch, error):
+    def fail(*args):
+        raise error("connection refused by 10.0.0.5")
+
+    monkeypatch.setattr(queue_view.overview, "mine", fail)
+    answer = api.get("/api/v1/queue/")
+    problem(answer, 503, "database_away")
+    assert answer["Retry-After"] == "2"
+    assert b"10.0.0.5" not in answer.content
 
 
 def test_it_keeps_answers_out_of_caches(api):

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from jobs.api import urls
+from jobs.api.answers import BudgetProblemGiven, ProblemGiven
 from jobs.api.endpoint import Endpoint
 
 
@@ -32,6 +33,30 @@ def test_it_describes_every_address_and_its_errors():
             assert operation["operationId"].count("_") <= 1
             problem = operation["responses"]["500"]["content"]["application/problem+json"]["schema"]
             assert problem == {"$ref": "#/components/schemas/ProblemGiven"}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs/", "/api/v1/jobs/batch/"])
+def test_it_shows_what_a_budget_that_is_used_up_is_told_by(path):
+    (told,) = schema()["paths"][path]["post"]["responses"]["402"]["content"].values()
+    assert told["schema"] == {"$ref": "#/components/schemas/BudgetProblemGiven"}
+    (example,) = told["examples"].values()
+    given = BudgetProblemGiven.model_validate(example["value"])
+    assert (given.status, given.code, given.left_usd) == (402, "budget_exceeded", "0.125")
+
+
+def test_every_example_of_an_error_is_one_that_may_be_answered():
+    examples = [
+        example["value"]
+        for operations in schema()["paths"].values()
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+        for content in answer["content"].values()
+        for example in content.get("examples", {}).values()
+    ]
+    assert {one["status"] for one in examples} >= {400, 402, 404, 409, 429}
+    for one in examples:
+        (BudgetProblemGiven if one["status"] == 402 else ProblemGiven).model_validate(one)
 
 
 def test_it_describes_the_long_poll_of_streams():

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.test import Client
 
 from jobs import uploads
+from jobs.actions import Submission, submit
 from jobs.api.answers import UploadGiven
 from jobs.models import Job, Upload
 from realtime.models import Event
@@ -68,6 +69,9 @@ def test_it_refuses_before_the_job_what_the_kind_can_not_use(send, alice, api_of
     ("content", "status", "code", "word"),
     [
         (b"", 400, "empty_file", "empty"),
+        (b" \r\n\t" * 200, 400, "empty_file", "The file is empty. Choose one that has something in it."),
+        (b"\xef\xbb\xbf\n", 400, "empty_file", "empty"),
+        ("\n \n".encode("utf-16"), 400, "empty_file", "empty"),
         (b"\x89PNG\r\n\x1a\n", 415, "unsupported_file_type", MEDIA_TYPE),
         (b"\0FILE" + b"x" * 1000, 413, "file_too_big", "1e+03 bytes"),
     ],
@@ -186,3 +190,12 @@ def test_it_wants_the_token_of_a_page_from_a_browser(alice, settings):
     assert answer.status_code == 201
     (kept,) = files(settings)
     assert kept.read_bytes() == CONTENT
+
+
+def test_it_takes_no_more_files_than_anybody_needs(send, settings, alice):
+    settings.UPLOAD_MAX_BYTES = len(CONTENT)
+    answers = [send(CONTENT) for _ in range(21)]
+    assert [one.status_code for one in answers] == [201] * 20 + [429]
+    assert answers[-1].json()["code"] == "too_many_uploads"
+    submit(alice, Submission("test.filing", upload=Upload.objects.first()))
+    assert send(CONTENT).status_code == 201, "a file that a job uses does not count"

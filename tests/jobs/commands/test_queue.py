@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from jobs.errors import InvalidData
+from jobs.models import Worker
 from tests.jobs.engine import claim, job, settle
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,13 @@ def test_it_shows_the_queue_in_words():
     assert "1 queued, 0 processing, 0 retrying" in text
     assert "1 of test.slow, high" in text
     assert "1 × invalid_data" in text
-    assert "no worker is running" in text
+    assert "No worker is running" in text
+
+
+def test_it_tells_workers_from_those_kept_for_housekeeping():
+    for host, slot in (("here", 0), ("here", 1), ("there", 0)):
+        Worker.objects.create(host=host, pid=1, slot=slot, concurrency=64)
+    assert "3 working on jobs, 2 for housekeeping" in shown()
 
 
 def test_it_shows_an_idle_queue():

@@ -8,9 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from jobs import actions
+from jobs import actions, requeueing
 from jobs.errors import InvalidData, ProviderAuthError
-from jobs.management.commands import requeue
 from jobs.models import Job
 from tests.jobs.engine import claim, job, news, settle
 
@@ -82,8 +81,19 @@ def test_it_only_counts_in_a_dry_run(failed):
 
 
 def test_it_takes_many_in_several_transactions(failed, monkeypatch):
-    monkeypatch.setattr(requeue, "AT_ONCE", 2)
-    assert "3 requeued." in run()
+    monkeypatch.setattr(requeueing, "AT_ONCE", 2)
+    said = run()
+    assert said.splitlines()[-3:] == ["  2 of 3", "  3 of 3", "3 requeued."]
+
+
+def test_it_takes_no_job_twice_that_fails_anew(failed, monkeypatch):
+    monkeypatch.setattr(requeueing, "AT_ONCE", 1)
+    jobs = requeueing.Chosen().rows()
+    for count, _ in enumerate(requeueing.requeue(jobs), start=1):
+        for one in claim():
+            settle(one, InvalidData("No again."))
+        assert count <= 3
+    assert count == 3
 
 
 @pytest.mark.parametrize("arguments", [["--since", "soon"], ["--since", "2"], ["--job", "x"]])

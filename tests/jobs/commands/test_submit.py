@@ -91,6 +91,15 @@ def test_it_submits_for_whom_it_is_told(submit, notes, alice):
     assert (made.owner, made.options, made.get_priority_display()) == (alice, {"shade": "red"}, "high")
 
 
+def test_it_uses_an_earlier_result_if_told_to(submit, notes):
+    submit(notes)
+    settle(claim()[0], Succeeded(RESULT))
+    said = submit(notes, "--reuse", "--watch", "--json")
+    assert json.loads(said.out.getvalue().split("\n", 1)[1]) == RESULT
+    submit(notes)
+    assert [one.cached for one in Job.objects.order_by("created_at")] == [False, True, False]
+
+
 def test_it_watches_until_the_job_is_done_and_prints_the_result(submit, notes, worker):
     worker(Succeeded(RESULT))
     said = submit(notes, "--watch")

@@ -55,7 +55,14 @@ def request_for_minutes(text: str = MATERIAL, **fields: Any) -> Request:
 def openai_at(url: str, **fields: Any) -> OpenAIProvider:
     """A provider that asks the service at ``url``."""
     return OpenAIProvider(
-        **{"key": "sk-test", "base_url": url, "model": "gpt-5-mini", "silence": 5.0, **fields}
+        **{
+            "key": "sk-test",
+            "addresses": [url] if url else [],
+            "model": "gpt-5-mini",
+            "embedding_model": "text-embedding-3-small",
+            "silence": 5.0,
+            **fields,
+        }
     )
 
 

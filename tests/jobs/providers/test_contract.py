@@ -104,6 +104,17 @@ async def test_it_knows_what_the_answer_took_or_says_that_it_does_not(case):
     assert usage.cost_usd is None or isinstance(usage.cost_usd, Decimal)
 
 
+@pytest.mark.parametrize("texts", [["one"], ["a", "b b", "ccc"], ["¿Qué? 会議 🚢", ""], ["half \ud83d"]])
+async def test_it_embeds_each_text_in_order_with_length_one(case, texts):
+    made = await case.provider.embed(texts)
+    assert len(made.vectors) == len(texts)
+    assert len({len(vector) for vector in made.vectors}) == 1
+    assert all(abs(sum(v * v for v in one) - 1) < 1e-3 or not any(one) for one in made.vectors)
+    alone = [(await case.provider.embed([text])).vectors[0] for text in texts]
+    assert list(made.vectors) == alone
+    assert (made.provider, made.model) == (case.provider.name, case.provider.embedding_model)
+
+
 async def test_its_answer_can_be_stored_and_restored(case):
     answer = await case.provider.ask(request_for_minutes())
     assert restored(stored(answer)) == answer

@@ -21,9 +21,10 @@ from jobs.errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
+from jobs.providers.characters import storable
 from jobs.providers.openai import make
 from tests.fake_openai.orders import Order, limited, out_of_credit
-from tests.jobs.providers.asking import MATERIAL, Minutes, asking, request, request_for_minutes
+from tests.jobs.providers.asking import MATERIAL, Minutes, asking, openai_at, request, request_for_minutes
 
 
 def ignore(_: str) -> None:
@@ -106,15 +107,17 @@ async def test_it_names_what_went_wrong_and_never_tries_again(fake_openai, order
             await provider.ask(request(), on_text)
     assert type(failed.value) is kind
     assert failed.value.retry_after == wait
+    assert not (kind is ProviderUnreachable and failed.value.free)
     assert fake_openai.app.seen.calls == 1
 
 
-async def test_it_says_that_nobody_listens_at_the_address():
+async def test_it_says_that_nobody_listens_at_the_address_and_that_it_cost_nothing():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         async with asking(f"http://127.0.0.1:{unused.getsockname()[1]}/v1") as provider:
-            with pytest.raises(ProviderUnreachable):
+            with pytest.raises(ProviderUnreachable) as failed:
                 await provider.ask(request())
+            assert failed.value.free
             assert (await provider.health()).state == "down"
 
 
@@ -128,7 +131,12 @@ def test_it_refuses_an_address_that_is_none(address, settings):
 def test_it_takes_its_settings(settings):
     settings.OPENAI_BASE_URL, settings.OPENAI_MODEL = "http://127.0.0.1:8090/v1", "mine"
     made = make()
-    assert (made.address, made.model) == ("http://127.0.0.1:8090/v1", "mine")
+    assert (made.endpoints, made.model) == (("127.0.0.1:8090",), "mine")
+
+
+def test_it_names_endpoints_apart_and_without_passwords(settings):
+    settings.OPENAI_BASE_URL = "http://me:secret@one:80/v1, http://one:80/other/v1,https://two/v1"
+    assert make().endpoints == ("one:80", "one:80/other", "two")
 
 
 @pytest.mark.parametrize("order", [Order(stall=20), Order(drip=20)])
@@ -310,3 +318,22 @@ async def until(seen, seconds: float = 3.0) -> None:
     async with asyncio.timeout(seconds):
         while not seen():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("text", ["plain words " * 20, "0123456789" * 30, "ꦲꦏ꧀ꦱꦫꦗꦮ" * 30, "\x00\ufffd" * 90])
+async def test_no_text_can_cost_more_than_it_reserves(settings, text):
+    settings.MODEL_PRICES = {"m": (Decimal(1_000_000), Decimal(0))}
+    provider = openai_at("http://127.0.0.1:9/v1", model="m", embedding_model="m")
+    stored = len(storable(text).encode())
+    assert provider.estimate(request(text)).cost_usd >= stored
+    assert provider.estimate_embedding([text]).cost_usd >= stored
+
+
+async def test_it_reserves_what_the_dearest_of_its_endpoints_would_take(monkeypatch):
+    def priced(model, tokens_in, tokens_out, *, address, **_):
+        return {"http://cheap/v1": Decimal(1), "http://dear/v1": Decimal(2)}.get(address)
+
+    monkeypatch.setattr("jobs.providers.openai.provider.pricing.cost", priced)
+    cheap, dear, unknown = "http://cheap/v1", "http://dear/v1", "http://unknown/v1"
+    assert openai_at("", addresses=[cheap, dear]).estimate(request()).cost_usd == 2
+    assert openai_at("", addresses=[cheap, dear, unknown]).estimate(request()).cost_usd is None
