@@ -4,11 +4,15 @@ import { ConfirmButton } from "./components/confirm-button.js";
 import { ConnectionState } from "./components/connection-state.js";
 import { CopyButton } from "./components/copy-button.js";
 import { DropZone } from "./components/drop-zone.js";
+import { FreshPart } from "./components/fresh-part.js";
 import { JobCard } from "./components/job-card.js";
+import { JobDraft } from "./components/job-draft.js";
 import { JobView } from "./components/job-view.js";
 import { LivePart } from "./components/live-part.js";
 import { NotificationBell } from "./components/notification-bell.js";
+import { PageMessage } from "./components/page-message.js";
 import { ThemeToggle } from "./components/theme-toggle.js";
+import { TimeZone } from "./components/time-zone.js";
 import { ToastNotice, ToastRegion } from "./components/toast.js";
 import { bus } from "./lib/bus.js";
 import { Connection } from "./lib/connection.js";
@@ -21,11 +25,15 @@ const ELEMENTS = {
   "connection-state": ConnectionState,
   "copy-button": CopyButton,
   "drop-zone": DropZone,
+  "fresh-part": FreshPart,
   "job-card": JobCard,
+  "job-draft": JobDraft,
   "job-view": JobView,
   "live-part": LivePart,
   "notification-bell": NotificationBell,
+  "page-message": PageMessage,
   "theme-toggle": ThemeToggle,
+  "time-zone": TimeZone,
   "toast-region": ToastRegion,
   "toast-notice": ToastNotice,
 };

@@ -294,6 +294,28 @@ describe("a connection that is lost", () => {
     assert.equal(server.sockets.length, 1);
   });
 
+  test("it believes no silence that it slept through, and says meanwhile that it looks", async () => {
+    const here = await live();
+    const heard = Date.now();
+    timers.setTime(heard + 300_000); // no timer runs meanwhile, as in a page that is hidden or frozen
+    here.connection.wake();
+    await settle();
+    const seen = here.states.slice(-2).map(({ name, since }) => [name, since]);
+    assert.deepEqual(seen, [["catching-up", heard], ["live", null]]);
+    assert.equal(server.sockets.length, 1);
+  });
+
+  test("it begins a new socket soon when the old one died while it slept, and misses nothing", async () => {
+    const here = await live();
+    timers.setTime(Date.now() + 300_000);
+    server.cut({ silently: true });
+    server.publish();
+    here.connection.wake();
+    await pass(timers, 4_000);
+    assert.equal(here.state(), "live");
+    assert.deepEqual(here.seqs(), [1]);
+  });
+
   test("it tries at once when something changed while it was waiting", async () => {
     server.up = false;
     const here = page({ random: () => 0.999 });

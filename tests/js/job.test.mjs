@@ -189,3 +189,11 @@ function mulberry(seed) {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+test("it keeps the range of an uncertain estimate", () => {
+  const range = { eta_seconds: 20, eta_range_seconds: [20, 90] };
+  assert.deepEqual(progressed(processing(), range).estimate, { seconds: 20, most: 90, at: AT });
+  const waiting = fromPage({ id: "j", status: "queued" });
+  const told = withSignal(waiting, "queue.position", { job: "j", position: 2, ...range }, AT);
+  assert.deepEqual([told.position, told.estimate.most], [2, 90]);
+});

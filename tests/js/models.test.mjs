@@ -94,7 +94,7 @@ test("it knows the statuses that are final", () => {
 });
 
 test("it says why a file cannot be sent", () => {
-  assert.match(sizeProblem({ name: "a.vtt", size: 0 }, 100), /a\.vtt is empty/);
+  assert.match(sizeProblem({ name: "a.vtt", size: 0 }, 100), /The file is empty/);
   assert.match(sizeProblem({ name: "a.vtt", size: 3_000_000 }, 2_097_152), /2\.9 MB.*2 MB/);
   assert.equal(sizeProblem({ name: "a.vtt", size: 3_000_000 }, NaN), null);
   assert.equal(bytesText(25 * 1024 * 1024), "25 MB");
@@ -121,4 +121,19 @@ test("it compares long lists only where they differ", () => {
   const wanted = [...old.slice(0, 9_000), "new", ...old.slice(9_001)];
   const indexes = align(old, wanted);
   assert.deepEqual(indexes.slice(8_999, 9_002), [8_999, -1, 9_001]);
+});
+
+test("it tells an uncertain estimate as a range, in the server's words", () => {
+  const ranges = [
+    [2, 6, "a few seconds"],
+    [2, 31, "5 to 40 s"],
+    [40, 170, "40 s to 3 min"],
+    [180, 480, "3 to 8 min"],
+    [3_000, 7_200, "50 min to 2 h"],
+    [4_000, 9_000, "1.1 to 2.5 h"],
+    [31, 38, "about 40 s"],
+  ];
+  for (const [seconds, most, words] of ranges) {
+    assert.equal(about(seconds, most), words);
+  }
 });

@@ -27,13 +27,17 @@ def zone(more: str = "") -> str:
       </form></drop-zone>"""
 
 
-def opened(site: Site, more: str = "") -> None:
+def elsewhere() -> str:
+    return '<form id="paste"><input name="title"><input name="focus"></form>'
+
+
+def opened(site: Site, more: str = "", beside: str = "") -> None:
     site.answers |= {
         UPLOADS: lambda _: (201, UPLOADED),
         JOBS: lambda _: (202, STARTED),
         f"/jobs/{JOB}/": "<h1>The job</h1>",
     }
-    site.show(zone(more))
+    site.show(zone(more) + beside)
 
 
 def drop(site: Site, names: list[str], size: int = 6) -> None:
@@ -88,6 +92,41 @@ def test_it_takes_a_file_that_is_dropped_anywhere_on_the_page(site: Site) -> Non
     arrives(site)
 
 
+def test_it_sends_along_what_is_filled_in_elsewhere_on_the_page(site: Site) -> None:
+    opened(site, 'data-input-fields="title" data-option-fields="focus"', elsewhere())
+    site.page.locator("[name=title]").fill(" Board meeting ")
+    site.page.locator("[name=focus]").fill("the budget")
+    drop(site, ["a.vtt"])
+    arrives(site)
+    (started,) = site.asked(JOBS)
+    assert started.post_data_json == {
+        "kind": "meeting",
+        "upload": "u1",
+        "input": {"title": "Board meeting"},
+        "options": {"focus": "the budget"},
+    }
+
+
+def test_it_sends_nothing_along_of_fields_that_are_empty(site: Site) -> None:
+    opened(site, 'data-input-fields="title" data-option-fields="focus"', elsewhere())
+    drop(site, ["a.vtt"])
+    arrives(site)
+    (started,) = site.asked(JOBS)
+    assert started.post_data_json == {"kind": "meeting", "upload": "u1"}
+
+
+def test_it_asks_for_an_earlier_result_where_that_is_ticked(site: Site) -> None:
+    opened(site)
+    tick = "<input type=checkbox name=reuse checked>"
+    site.page.locator("drop-zone form").evaluate(
+        "(form, tick) => form.insertAdjacentHTML('beforeend', tick)", tick
+    )
+    drop(site, ["a.vtt"])
+    arrives(site)
+    (started,) = site.asked(JOBS)
+    assert started.post_data_json == {"kind": "meeting", "upload": "u1", "reuse": True}
+
+
 def test_it_takes_one_file_at_a_time(site: Site) -> None:
     opened(site)
     drop(site, ["a.vtt", "b.vtt"])
@@ -116,7 +155,7 @@ def test_it_says_what_is_wrong_with_a_file_before_it_is_sent(site: Site) -> None
     drop(site, ["a.vtt"], size=4096)
     expect(message(site)).to_have_text("a.vtt has 4 KB. At most 2 KB are taken.")
     drop(site, ["b.vtt"], size=0)
-    expect(message(site)).to_contain_text("b.vtt is empty.")
+    expect(message(site)).to_have_text("The file is empty. Choose one that has something in it.")
     expect(site.page.locator("drop-zone")).to_have_attribute("data-state", "failed")
     assert site.asked(UPLOADS) == []
 

@@ -181,6 +181,7 @@ def test_it_says_since_when_news_are_missing_and_catches_up(site: Site) -> None:
     progress(site, eta_seconds=50)
     expect(field(site, "eta")).to_have_text("about 50 s")
     site.refuses_sockets = True
+    site.answers[f"/api/v1/streams/{STREAM}/events/"] = lambda request: (503, "")
     site.cut()
     expect(site.page.locator("job-view")).to_have_attribute("data-stale", "true")
     expect(field(site, "since")).to_have_text(re.compile(r"as of \d\d:\d\d"))
@@ -235,6 +236,62 @@ def test_it_does_not_go_back_when_a_list_that_it_is_in_is_drawn_anew(site: Site)
     assert set(site.page.evaluate("window.shown")) == {"50%"}
     expect(field(site, "stage")).to_have_text("Topics")
     assert kept.evaluate("card => card.isConnected")
+
+
+def drafts(more: str = "") -> str:
+    return f"""<job-draft data-job="{JOB}" hidden><section data-draft="parse" hidden>
+      <h3>Transcript</h3><p data-draft-text></p></section></job-draft>{more}"""
+
+
+def written(site: Site, offset: int, text: str) -> None:
+    site.signal("job.text", job=JOB, step="parse", offset=offset, text=text)
+
+
+def test_it_shows_what_is_written_as_it_comes_and_only_as_text(site: Site) -> None:
+    site.answers[PARTIAL] = inside(more=drafts("<p>Drawn</p>"))
+    site.show(view(more=drafts()))
+    expect(site.page.locator("connection-state")).to_have_attribute("data-state", "live")
+    draft = site.page.locator("[data-draft-text]")
+    expect(draft).to_be_hidden()
+    written(site, 0, '{"summary": ["We <b>ship</b> ')
+    expect(draft).to_have_text("We <b>ship</b>")
+    assert draft.locator("b").count() == 0
+    written(site, 29, "on Thursday")
+    site.event("job.step_started", job=job())
+    expect(site.page.get_by_text("Drawn")).to_be_visible()
+    expect(draft).to_have_text("We <b>ship</b> on Thursday")
+    site.answers[PARTIAL] = inside("completed", more="<h2>Summary</h2>")
+    site.event("job.completed", job=job("completed", 1))
+    expect(site.page.get_by_role("heading", name="Summary")).to_be_visible()
+    expect(draft).to_have_count(0)
+
+
+def test_it_forgets_what_a_step_wrote_that_begins_again(site: Site) -> None:
+    site.answers[PARTIAL] = inside(more=drafts())
+    site.show(view(more=drafts()))
+    expect(site.page.locator("connection-state")).to_have_attribute("data-state", "live")
+    written(site, 0, "First try")
+    expect(site.page.locator("[data-draft-text]")).to_have_text("First try")
+    site.event("job.step_retrying", job=job("retrying"))
+    expect(site.page.locator("job-draft")).to_be_hidden()
+    written(site, 0, "Second try")
+    expect(site.page.locator("[data-draft-text]")).to_have_text("Second try")
+
+
+def test_it_shows_no_tokens_where_none_are_written(site: Site) -> None:
+    opened(site)
+    progress(site, tokens_out=0)
+    expect(field(site, "percent")).to_have_text("50%")
+    expect(field(site, "tokens_out")).to_have_text("")
+
+
+def test_it_takes_up_new_jobs_in_an_empty_list(site: Site) -> None:
+    site.answers["/list/"] = f'<div class="jobs"><job-card data-job="{JOB}">New</job-card></div>'
+    live = '<live-part data-partial="/list/" data-on="job.queued"><div class="jobs"></div></live-part>'
+    site.show(f"<connection-state></connection-state>{live}")
+    expect(site.page.locator("connection-state")).to_have_attribute("data-state", "live")
+    site.event("job.queued", job=job("queued"))
+    expect(site.page.locator("job-card")).to_have_text("New")
 
 
 def test_it_draws_a_list_anew_after_the_events_that_concern_it(site: Site) -> None:

@@ -8,6 +8,10 @@ from playwright.sync_api import Locator, expect
 
 from tests.js.site import ADDRESS, Site
 
+MESSAGES = """<page-message data-level="success"><p>Cancelled.</p>
+  <button type="button" aria-label="Dismiss" data-dismiss hidden>×</button></page-message>
+  <page-message data-level="error"><p>Refused.</p>
+  <button type="button" aria-label="Dismiss" data-dismiss hidden>×</button></page-message>"""
 BELL = """<notification-bell data-unread="2">
   <a href="/notifications/" data-bell-toggle>Notifications <span data-unread-count>2</span></a>
   <div data-bell-popover hidden></div></notification-bell>"""
@@ -142,3 +146,43 @@ def test_it_goes_to_the_opposite_theme_with_a_single_button(site: Site) -> None:
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
     expect(site.page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_it_takes_a_message_away_when_all_went_well_and_leaves_the_others(site: Site) -> None:
+    site.page.clock.install()
+    site.show(MESSAGES)
+    expect(site.page.get_by_text("Cancelled.")).to_be_visible()
+    site.page.clock.run_for(8_000)
+    expect(site.page.get_by_text("Cancelled.")).to_have_count(0)
+    site.page.get_by_role("button", name="Dismiss").click()
+    expect(site.page.locator("page-message")).to_have_count(0)
+
+
+def test_it_fills_in_the_browsers_time_zone_where_nobody_has_chosen_one(site: Site) -> None:
+    field = '<time-zone><input name="{}" value="{}"></time-zone>'
+    opened(site, field.format("untouched", "UTC") + field.format("chosen", "Asia/Tokyo"))
+    own = site.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    expect(site.page.locator("[name=untouched]")).to_have_value(own)
+    expect(site.page.locator("[name=chosen]")).to_have_value("Asia/Tokyo")
+
+
+def test_it_draws_a_part_anew_every_few_seconds_and_keeps_what_somebody_does(site: Site) -> None:
+    site.page.clock.install()
+    part = '<fresh-part data-partial="/part/" data-every="2">{}</fresh-part>'
+    site.answers["/part/"] = "<p>new</p><input id=word>"
+    opened(site, part.format("<p>old</p><input id=word>"))
+    site.page.locator("#word").focus()
+    site.page.clock.run_for(1_500)
+    assert not site.asked("/part/")
+    site.page.clock.run_for(1_000)
+    expect(site.page.locator("fresh-part p")).to_have_text("new")
+    expect(site.page.locator("#word")).to_be_focused()
+    site.page.clock.run_for(2_200)
+    expect(site.page.locator("fresh-part p")).to_have_text("new")
+    assert len(site.asked("/part/")) == 2
+
+
+def test_it_asks_at_once_for_a_part_that_the_page_came_without(site: Site) -> None:
+    site.answers["/part/"] = "<p>here</p>"
+    opened(site, '<fresh-part data-partial="/part/" data-every="60" data-at-once></fresh-part>')
+    expect(site.page.locator("fresh-part p")).to_have_text("here")

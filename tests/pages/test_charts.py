@@ -88,7 +88,7 @@ def test_it_lists_all_parts_of_a_whole_report() -> None:
         ("decisions", 1),
         ("action-items", 2),
         ("topics", 1),
-        ("speakers", 3),
+        ("speakers", "3"),
         ("communication", 2),
         ("turns", 4),
         ("quality", None),

@@ -20,7 +20,7 @@ MOST_QUERIES = 12
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/dashboard/jobs/", "/jobs/", "/meetings/", "/meetings/new/", "/settings/"]
+    "path", ["/", "/dashboard/jobs/", "/jobs/", "/jobs/rows/", "/meetings/", "/meetings/new/", "/settings/"]
 )
 def test_it_asks_strangers_to_sign_in(client: Client, db: None, path: str) -> None:
     answer = client.get(path)
@@ -146,7 +146,55 @@ def test_it_pages_through_jobs_and_new_ones_do_not_shift_the_pages(
     assert seen == [f"Job {number}" for number in reversed(range(60))]
 
 
-@pytest.mark.parametrize("cursor", ["x", "2026-01-01~x", "2026-01-01T00:00:00~" + "0" * 32, "~", "%00"])
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/jobs/", "/jobs/rows/"),
+        ("/jobs/?status=active&q=no", "/jobs/rows/?status=active&amp;q=no"),
+        ("/meetings/", "/jobs/rows/?kind=meeting"),
+    ],
+)
+def test_it_draws_the_rows_of_a_list_alone_for_news(
+    path: str, part: str, alice: User, browser_of: BrowserOf
+) -> None:
+    finished_meeting(alice)
+    make_job(alice, "test.chain", Status.PROCESSING, title="No. 2")
+    browser = browser_of(alice)
+
+    page = browser.get(path)
+    rows = browser.get(part.replace("&amp;", "&"))
+
+    assert f'<live-part data-partial="{part}" data-on="job.queued ' in page.content.decode()
+    assert found(rows) == found(page)
+    assert "<html" not in rows.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/meetings/"])
+def test_it_leaves_later_pages_of_a_list_as_they_are(path: str, alice: User, browser_of: BrowserOf) -> None:
+    for _ in range(26):
+        make_job(alice)
+    browser = browser_of(alice)
+
+    page = browser.get(path)
+    later = browser.get(f"{path}?{page.context['older']}").content.decode()
+
+    assert 'rel="next"' in page.content.decode()
+    assert "live-part" not in later
+    assert "Newest" in later
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "2026-01-01~x",
+        "2026-01-01T00:00:00~" + "0" * 32,
+        "9999-12-31T23:59:59-23:59~" + "0" * 32,
+        "0001-01-01T00:00:00%2B23:59~" + "0" * 32,
+        "~",
+        "%00",
+    ],
+)
 def test_it_begins_at_the_first_page_for_a_cursor_that_is_none(
     cursor: str, alice: User, browser_of: BrowserOf
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from shipspeak.accounts.models import User
@@ -55,6 +56,19 @@ def test_it_shows_nobody_a_traceback(client: Client, db: None, monkeypatch: pyte
 
     assert answer.status_code == 500
     assert "secret detail" not in answer.content.decode()
+
+
+def test_it_says_that_the_database_is_away(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("shipspeak.accounts.sign_in_links.user_of", away)
+    client.raise_request_exception = False
+
+    answer = client.get("/sign-in/once/token/")
+
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.content.decode()
 
 
 def test_it_gives_programs_problem_details() -> None:

@@ -61,6 +61,68 @@ def test_it_shows_how_far_a_job_is(alice: User, browser: Client) -> None:
     assert '<meta http-equiv="refresh" content="5">' in page
 
 
+@pytest.mark.parametrize(("quality", "shown"), [({"validation": 0.5}, True), ({}, False)])
+def test_a_report_says_how_many_answers_were_valid_at_once_if_any_was_checked(
+    quality: dict[str, float], shown: bool, alice: User, browser: Client
+) -> None:
+    job = finished_meeting(alice)
+    Job.objects.filter(pk=job.pk).update(quality=quality)
+
+    page = text(browser.get(f"/jobs/{job.pk}/"))
+
+    assert ("<dt>Valid at once</dt><dd>50%</dd>" in page) is shown
+    assert ("Valid at once" in page) is shown
+
+
+@pytest.mark.parametrize(
+    ("status", "steps", "stage", "words"),
+    [
+        (Status.QUEUED, Status.QUEUED, "", "Waiting for a free worker"),
+        (Status.PROCESSING, Status.PROCESSING, "", "Transcript"),
+        (Status.PROCESSING, Status.PROCESSING, "Reading", "Reading"),
+        (Status.PROCESSING, Status.QUEUED, "Reading", "Waiting for the next step to start"),
+        (Status.RETRYING, Status.RETRYING, "Reading", "Waiting to try again"),
+    ],
+)
+def test_it_says_what_goes_on(
+    status: Status, steps: Status, stage: str, words: str, alice: User, browser: Client
+) -> None:
+    job = make_job(alice, status=status, stage=stage)
+    Step.objects.filter(job=job).update(status=steps)
+
+    assert f'aria-live="polite">{words}</p>' in text(browser.get(f"/jobs/{job.pk}/"))
+    assert f'data-field="stage">{words}</span>' in text(browser.get("/jobs/"))
+
+
+def test_it_claims_nothing_of_steps_that_never_ran(browser: Client) -> None:
+    job = submitted("slow")
+    browser.post(f"/jobs/{job.pk}/cancel/")
+
+    page = text(browser.get(f"/jobs/{job.pk}/"))
+
+    assert "How far it came" in page
+    assert "How it was made" not in page
+    assert "this server" not in page
+    assert '<span class="step__note">Cancelled</span>' in page
+
+
+def test_it_counts_no_tokens_where_no_service_wrote_any(alice: User, browser: Client) -> None:
+    job = make_job(alice, status=Status.PROCESSING)
+    Step.objects.filter(job=job).update(tokens_in=0, tokens_out=0)
+
+    assert '<dd data-field="tokens_out"></dd>' in text(browser.get(f"/jobs/{job.pk}/"))
+
+
+def test_it_has_a_place_for_what_each_step_writes(alice: User, browser: Client) -> None:
+    job = make_job(alice, status=Status.PROCESSING)
+
+    page = text(browser.get(f"/jobs/{job.pk}/"))
+
+    assert f'<job-draft data-job="{job.pk}" hidden>' in page
+    assert page.count("data-draft=") == job.steps.count()
+    assert "job-draft" not in text(browser.get(f"/jobs/{finished_meeting(alice).pk}/"))
+
+
 def test_it_does_not_reload_once_the_job_is_over(alice: User, browser: Client) -> None:
     assert "http-equiv" not in text(browser.get(f"/jobs/{finished_meeting(alice).pk}/"))
 
@@ -116,7 +178,7 @@ def test_it_says_what_failed_why_and_what_to_do_and_shows_the_rest(alice: User, 
 
     assert "“Summary and decisions” could not be done" in page
     assert "The AI service refuses this request: it is too long." in page
-    assert "Submit it anew with another input." in page
+    assert "Submit it again with a different file or text." in page
     assert "Ask the person who runs this ShipSpeak" in page
     assert ">Who spoke, and how</h2>" in page
     assert ">Summary</h2>" not in page
@@ -208,7 +270,7 @@ def test_it_cancels_and_starts_again(browser: Client) -> None:
     assert "Start again" in page
 
     page = text(browser.post(f"/jobs/{job.pk}/retry/", follow=True))
-    assert "goes on where it stopped" in page
+    assert "carries on where it stopped" in page
     job.refresh_from_db()
     assert job.status == Status.QUEUED
 
@@ -232,3 +294,15 @@ def test_it_changes_a_priority(chosen: str, priority: int, browser: Client) -> N
     job.refresh_from_db()
     assert answer.status_code == 200
     assert job.priority == priority
+
+
+def test_it_offers_a_priority_only_while_something_of_the_job_waits(browser: Client) -> None:
+    job = submitted("diamond")
+    address = f"/jobs/{job.pk}/priority/"
+    for _ in range(3):
+        claimed = claim()
+        waits = any(step.status in ("pending", "queued") for step in job.steps.all())
+        assert (address in browser.get(f"/jobs/{job.pk}/").content.decode()) == waits
+        for one in claimed:
+            settle(one)
+    assert address not in browser.get(f"/jobs/{job.pk}/").content.decode()

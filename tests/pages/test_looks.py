@@ -22,7 +22,9 @@ from notifications.dispatch import Notice, notify_many
 from shipspeak.accounts import api_keys, sign_in_links
 from shipspeak.accounts.models import User
 from tests import chromium
+from tests.factories import make_user
 from tests.jobs.engine import job as submitted
+from tests.jobs.ops.samples import busy_site, past_demand
 from tests.pages.samples import UNTIMED, failed_meeting, finished_meeting, make_job
 
 SITE = "http://shipspeak.test"
@@ -59,8 +61,13 @@ def drawn(alice: User, browser_of: Callable[[User], Client], client: Client) -> 
         **{name: f"/jobs/{job.pk}/" for name, job in jobs.items()},
     }
     pages = {name: mine.get(path) for name, path in mine_at.items()}
+    past_demand()
+    busy_site()
+    operator = browser_of(make_user("olivia", is_staff=True, is_superuser=True))
+    ops_at = {"outlook": "/ops/outlook/", "operations": "/ops/", "requeue": "/ops/requeue/?kind=test.broken"}
+    pages |= {name: operator.get(path) for name, path in ops_at.items()}
     pages["refused"] = mine.post("/meetings/new/", {"text": ""})
-    pages["new key"] = mine.post("/settings/keys/", {"name": "x", "scopes": ["read"]})
+    pages["new key"] = mine.post("/settings/keys/", {"name": "x", "scopes": ["read"]}, follow=True)
     pages["sign in"] = client.get("/sign-in/")
     pages["wrong password"] = client.post("/sign-in/", {"username": "alice", "password": "wrong"})
     pages["one-time link"] = client.get(sign_in_links.issue(alice))

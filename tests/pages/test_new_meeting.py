@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from jobs import budgets
 from jobs.models import Job, Upload
 from shipspeak.accounts.models import User
 from tests.pages.samples import TIMED, UNTIMED
@@ -116,6 +119,23 @@ def test_it_says_that_one_has_too_many_jobs_waiting(browser: Client, settings: A
     assert not Upload.objects.exists()
 
 
+def test_it_says_what_is_left_when_the_budget_does_not_reach(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(owner_id: int, estimates: object) -> None:
+        raise budgets.exceeded(owner_id, Decimal("0.02"), datetime(2026, 3, 2, tzinfo=UTC))
+
+    monkeypatch.setattr(budgets, "check", check)
+
+    answer = send(browser, TIMED)
+
+    assert answer.status_code == 402
+    page = answer.content.decode()
+    assert "more than is left of your budget for today" in page
+    assert "$0.0200. It renews at 2026-03-03 00:00 UTC." in page
+    assert not Job.objects.exists()
+
+
 def test_it_wants_a_token_with_the_form(alice: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
@@ -133,7 +153,8 @@ def test_it_tells_scripts_where_to_send_a_file(browser: Client) -> None:
     limit = settings.UPLOAD_MAX_BYTES
     assert (
         '<drop-zone data-upload="/api/v1/uploads/" data-jobs="/api/v1/jobs/" '
-        f'data-max-bytes="{limit}" data-kind="meeting">'
+        f'data-max-bytes="{limit}" data-kind="meeting" '
+        'data-input-fields="title" data-option-fields="focus">'
     ) in page
     assert "data-upload-bar" in page
     assert "data-message" in page

@@ -30,6 +30,22 @@ def test_it_rounds_an_estimate_as_far_as_it_deserves(seconds: float, words: str)
 
 
 @pytest.mark.parametrize(
+    ("between", "words"),
+    [
+        ((2, 6), "a few seconds"),
+        ((2, 31), "5 to 40 s"),
+        ((40, 170), "40 s to 3 min"),
+        ((180, 480), "3 to 8 min"),
+        ((3000, 7200), "50 min to 2 h"),
+        ((4000, 9000), "1.1 to 2.5 h"),
+        ((31, 38), "about 40 s"),
+    ],
+)
+def test_it_tells_an_uncertain_estimate_as_a_range(between: tuple[float, float], words: str) -> None:
+    assert wording.about(between[0], between) == words
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (0.44, "0.4 s"),

@@ -3,7 +3,8 @@
  * sends it with a bar, starts the job and goes to its page. Without JavaScript it is the plain form.
  *
  * Attributes: data-upload and data-jobs (addresses of the API), data-max-bytes, data-kind, and data-wait
- * where the form has more to fill in, so that the file waits for its submit button.
+ * where the form has more to fill in, so that the file waits for its submit button. data-input-fields and
+ * data-option-fields name fields anywhere on the page that go along with the file when they are filled in.
  * Inside: [data-upload-bar], [data-message] (live region), [data-cancel] (a button). Sets data-state:
  * idle, over, sending, starting, failed; and data-busy while it sends.
  */
@@ -160,7 +161,11 @@ export class DropZone extends HTMLElement {
   }
 
   #request() {
-    return { kind: this.dataset.kind };
+    const { kind, inputFields, optionFields } = this.dataset;
+    const input = filledIn(inputFields);
+    const options = filledIn(optionFields);
+    const reuse = this.querySelector("[name=reuse]")?.checked;
+    return { kind, ...(input && { input }), ...(options && { options }), ...(reuse && { reuse }) };
   }
 
   #begin({ name }) {
@@ -223,4 +228,11 @@ export class DropZone extends HTMLElement {
   #bars(change) {
     this.querySelectorAll("[data-upload-bar]").forEach(change);
   }
+}
+
+/** What stands in the fields of these names on the page, or null when they are empty or not there. */
+function filledIn(names = "") {
+  const fields = names.split(" ").map((name) => [name, name && document.getElementsByName(name)[0]?.value.trim()]);
+  const filled = fields.filter(([, value]) => value);
+  return filled.length ? Object.fromEntries(filled) : null;
 }

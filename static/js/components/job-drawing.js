@@ -17,7 +17,7 @@ const FIELDS = {
   cost: ({ job }) => (job.cost === undefined ? undefined : usd(job.cost)),
   position: ({ job }) => placeText(job, 0),
   ahead: ({ job }) => placeText(job, -1),
-  tokens_out: ({ job }) => tokensOut(job)?.toLocaleString(),
+  tokens_out: ({ job }) => tokensText(tokensOut(job)),
   since: ({ staleSince }) => (staleSince === null ? "" : `as of ${clock(staleSince)}`),
 };
 
@@ -57,6 +57,9 @@ export function draw(host, view) {
   }
   for (const element of host.querySelectorAll("[data-step]")) {
     drawStep(element, job.steps[element.dataset.step]);
+  }
+  for (const time of host.querySelectorAll("time[data-at]")) {
+    write(time, clock(Date.parse(time.dateTime)));
   }
   for (const bar of host.querySelectorAll("[data-bar]")) {
     drawBar(bar, fractionOf(bar, job));
@@ -119,7 +122,17 @@ function etaText({ job, now, staleSince }) {
   if (isTerminal(job.status)) {
     return "";
   }
-  return job.estimate ? about(left(job.estimate, staleSince ?? now)) : undefined;
+  if (!job.estimate) {
+    return undefined;
+  }
+  const { most, at } = job.estimate;
+  const then = staleSince ?? now;
+  return about(left(job.estimate, then), most === undefined ? undefined : left({ seconds: most, at }, then));
+}
+
+/** Nothing for none: without an AI service no tokens are written. */
+function tokensText(tokens) {
+  return tokens === 0 ? "" : tokens?.toLocaleString();
 }
 
 function placeText({ position }, difference) {

@@ -85,7 +85,7 @@ export class Connection {
         this.#poll.stop();
         this.#note({ type: "welcome" });
       },
-      behind: () => this.#note({ type: "behind", at: Date.now() }),
+      behind: (since = Date.now()) => this.#note({ type: "behind", at: since }),
       caughtUp: () => this.#note({ type: "caught-up" }),
       lost: (end, failures) => {
         this.#note({ type: "lost", at: end.at, online: this.#online() });

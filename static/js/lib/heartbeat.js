@@ -5,6 +5,8 @@
 
 export const TIMEOUT_MS = 10_000;
 export const PROBE_MS = 2_500;
+/** Timers of a page that is in front are not so late. */
+export const LATE_MS = 5_000;
 
 export class Heartbeat {
   #ping;
@@ -34,7 +36,7 @@ export class Heartbeat {
   start() {
     this.hear();
     this.#beat = setInterval(this.#ping, this.#every);
-    this.#look();
+    this.#watchUntil(this.#deadline);
   }
 
   /** A frame came in. */
@@ -43,11 +45,17 @@ export class Heartbeat {
     this.#deadline = this.#heard + this.#every + TIMEOUT_MS;
   }
 
+  /** Whether nothing was heard for longer than a living connection can be silent. */
+  get overdue() {
+    return Date.now() >= this.#deadline;
+  }
+
   /** There is reason to doubt: asks now, and wants the answer soon. */
   probe() {
-    this.#deadline = Math.min(this.#deadline, Date.now() + PROBE_MS);
+    const soon = Date.now() + PROBE_MS;
+    this.#deadline = this.overdue ? soon : Math.min(this.#deadline, soon);
     this.#ping();
-    this.#look();
+    this.#watchUntil(this.#deadline);
   }
 
   /** Ends it. */
@@ -56,14 +64,24 @@ export class Heartbeat {
     clearTimeout(this.#watch);
   }
 
-  #look() {
-    clearTimeout(this.#watch);
-    const rest = this.#deadline - Date.now();
-    if (rest <= 0) {
+  /**
+   * A look that comes late was kept from it: the page was hidden, or the machine asleep. Then the silence
+   * may be ours, as we did not ask; so it asks before it believes anything.
+   */
+  #look(due) {
+    const now = Date.now();
+    if (now < this.#deadline) {
+      this.#watchUntil(this.#deadline);
+    } else if (now - due > LATE_MS) {
+      this.probe();
+    } else {
       this.stop();
       this.#dead(this.#heard);
-    } else {
-      this.#watch = setTimeout(() => this.#look(), rest);
     }
+  }
+
+  #watchUntil(due) {
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#look(due), due - Date.now());
   }
 }

@@ -55,7 +55,7 @@ export class Session {
    * @param {string} options.url
    * @param {typeof WebSocket} options.WebSocket
    * @param {import("./inbox.js").Inbox} options.inbox
-   * @param {{welcome: () => void, behind: () => void, caughtUp: () => void, ended: (end: End) => void}}
+   * @param {{welcome: () => void, behind: (since?: number) => void, caughtUp: () => void, ended: (end: End) => void}}
    *   options.tell what is called as the session goes on; "ended" once, and nothing after it.
    */
   constructor({ url, WebSocket, inbox, tell }) {
@@ -71,9 +71,13 @@ export class Session {
 
   /** Asks the server whether it is there, and ends the session if it does not answer soon. */
   probe() {
-    if (this.#welcomed) {
-      this.#heartbeat.probe();
+    if (!this.#welcomed) {
+      return;
     }
+    if (this.#heartbeat.overdue) {
+      this.#tell.behind(this.#heartbeat.heard);
+    }
+    this.#heartbeat.probe();
   }
 
   /** Ends it from our side, silently. */

@@ -3,12 +3,19 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
+/** Below so many seconds a range says nothing that people want to know. */
+const SHORT = 8;
+
 /**
- * "about 2 min"
+ * "about 2 min", or while it is uncertain "3 to 8 min".
  *
  * @param {number} seconds
+ * @param {number} [most] what it takes at most, where that is much more.
  */
-export function about(seconds) {
+export function about(seconds, most) {
+  if (most >= SHORT) {
+    return between(rounded(seconds), rounded(most));
+  }
   if (seconds < 1) {
     return "any moment now";
   }
@@ -30,6 +37,24 @@ export function about(seconds) {
  */
 export function left(estimate, now) {
   return Math.max(0, estimate.seconds - Math.max(0, now - estimate.at) / 1_000);
+}
+
+function between(low, high) {
+  if (low.number === high.number && low.unit === high.unit) {
+    return `about ${high.number} ${high.unit}`;
+  }
+  const unit = low.unit === high.unit ? "" : ` ${low.unit}`;
+  return `${low.number}${unit} to ${high.number} ${high.unit}`;
+}
+
+function rounded(seconds) {
+  if (seconds < 55) {
+    return { number: Math.max(5, roundUp(seconds, seconds < 25 ? 5 : 10)), unit: "s" };
+  }
+  if (seconds < HOUR - MINUTE / 2) {
+    return { number: wholeMinutes(seconds), unit: "min" };
+  }
+  return { number: Math.round((seconds / HOUR) * 10) / 10, unit: "h" };
 }
 
 function roundUp(value, unit) {

@@ -18,7 +18,8 @@
  * @property {string | undefined} stage
  * @property {Record<string, Step>} steps by name
  * @property {number | null | undefined} position from 1, null when the job does not wait
- * @property {{seconds: number, at: number} | null | undefined} estimate time until it is done
+ * @property {{seconds: number, most?: number, at: number} | null | undefined} estimate time until it is done,
+ *   and within which it is done most likely, where that is much more
  * @property {string | null | undefined} cost in USD, null when not known
  * @property {Record<string, unknown>} quality
  */
@@ -80,7 +81,7 @@ export function withJob(job, told, at) {
       told.steps.map((step) => [step.name, withStep(job.steps[step.name], step, renewed)]),
     ),
     position: told.queue?.position ?? null,
-    estimate: told.queue ? { seconds: told.queue.eta_seconds, at } : job.estimate,
+    estimate: told.queue ? estimated(told.queue, at) : job.estimate,
     cost: told.cost_usd,
     quality: { ...job.quality, ...told.quality },
   });
@@ -128,7 +129,7 @@ function withProgress(job, data, at) {
     stage: data.stage ?? job.stage,
     steps: { ...job.steps, [data.step]: step },
     position: null,
-    estimate: Number.isFinite(data.eta_seconds) ? { seconds: data.eta_seconds, at } : job.estimate,
+    estimate: Number.isFinite(data.eta_seconds) ? estimated(data, at) : job.estimate,
     cost: data.cost_usd === undefined ? job.cost : data.cost_usd,
     quality: { ...job.quality, ...data.quality },
   };
@@ -138,7 +139,12 @@ function withPosition(job, data, at) {
   if (job.status === "processing") {
     return job;
   }
-  return { ...job, position: data.position, estimate: { seconds: data.eta_seconds, at } };
+  return { ...job, position: data.position, estimate: estimated(data, at) };
+}
+
+/** The time until it is done as it was told; with `most` only while it is uncertain. */
+function estimated({ eta_seconds: seconds, eta_range_seconds: range }, at) {
+  return range ? { seconds, most: range[1], at } : { seconds, at };
 }
 
 function withStep(known = UNKNOWN_STEP, told, renewed) {

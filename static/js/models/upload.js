@@ -21,7 +21,7 @@ export function bytesText(bytes) {
  */
 export function sizeProblem({ name, size }, limit) {
   if (size === 0) {
-    return `${name} is empty. Choose a file that has something in it.`;
+    return "The file is empty. Choose one that has something in it.";
   }
   if (limit && size > limit) {
     return `${name} has ${bytesText(size)}. At most ${bytesText(limit)} are taken.`;
