@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
+from jobs import predictions, standings
 from shipspeak.accounts.models import User
 from tests.factories import make_team, make_user
 
@@ -72,8 +73,10 @@ def api_of() -> Callable[[User], APIClient]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Counts of requests and the like end with the test that made them."""
+    """Counts of requests and the like end with the test that made them, and so does what was learned."""
     cache.clear()
+    predictions.history.forget()
+    standings.forget()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

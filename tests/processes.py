@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from shipspeak.supervisor.tied import die_with
+
 ROOT = Path(__file__).resolve().parent.parent
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 Found = TypeVar("Found")
@@ -42,6 +44,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def end_with_parent() -> Callable[[], None]:
+    """For ``preexec_fn``: the kernel kills the started process when this one dies, however it dies."""
+    parent = os.getpid()
+    return lambda: die_with(parent)
 
 
 def environment(data_dir: Path, extra: Mapping[str, str]) -> dict[str, str]:

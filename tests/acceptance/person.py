@@ -51,7 +51,7 @@ class Person:
     def submits(self, kind: str, **asked: Any) -> dict[str, Any]:
         """A job, submitted through the API with the browser's session."""
         answer = self.post("/api/v1/jobs/", {"kind": kind, "input": asked})
-        assert answer.status == 202, answer.text()
+        assert answer.status == 202, f"{answer.text()}\n{self.site.output[-5000:]}"
         made: dict[str, Any] = answer.json()
         return made
 

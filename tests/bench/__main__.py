@@ -1,4 +1,4 @@
-"""Runs the benchmarks: ``python -m tests.bench [jobs] [realtime]``."""
+"""Runs the benchmarks: ``python -m tests.bench [jobs] [realtime] [eta]``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from tests.bench.table import render
 
-GROUPS = ("jobs", "realtime")
+GROUPS = ("jobs", "realtime", "eta")
 
 
 def main(names: list[str]) -> None:

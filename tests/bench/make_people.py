@@ -14,7 +14,10 @@ def main(number: int) -> list[tuple[str, str]]:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.db import transaction
+    from django.utils.module_loading import import_string
 
+    backends = settings.AUTHENTICATION_BACKENDS
+    backend = next(path for path in backends if hasattr(import_string(path), "get_user"))
     store = import_module(settings.SESSION_ENGINE).SessionStore
     people = [get_user_model()(username=f"bench-{n}", password="!") for n in range(number)]
     made = []
@@ -22,7 +25,7 @@ def main(number: int) -> list[tuple[str, str]]:
         for user in get_user_model().objects.bulk_create(people):
             session = store()
             session[SESSION_KEY] = str(user.pk)
-            session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+            session[BACKEND_SESSION_KEY] = backend
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
             session.create()
             made.append((session.session_key, f"user:{user.pk}"))

@@ -46,7 +46,20 @@ def whole(asked: dict[str, Any], text: str, order: Order) -> dict[str, Any]:
     if order.refusal:
         message["refusal"] = order.refusal
     choice = {"index": 0, "message": message, "finish_reason": order.finish, "logprobs": None}
-    return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _usage(asked, text, order)}
+    return {**_head(asked, "chat.completion"), "choices": [choice], "usage": usage_of(asked, text, order)}
+
+
+def embeddings(asked: dict[str, Any], order: Order) -> dict[str, Any]:
+    """A vector for each text, which tells its length; the last text's first, as the protocol allows. A wrong
+    one leaves out a text."""
+    texts = asked["input"][1:] if order.wrong else asked["input"]
+    data = [
+        {"object": "embedding", "index": index, "embedding": [float(len(text)), 1.0, 0.0]}
+        for index, text in enumerate(texts)
+    ]
+    tokens = sum(map(len, texts))
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens} if order.usage else {}
+    return {"object": "list", "model": asked["model"], "data": data[::-1], "usage": usage}
 
 
 def pieces(asked: dict[str, Any], text: str, order: Order) -> Iterator[dict[str, Any]]:
@@ -58,7 +71,7 @@ def pieces(asked: dict[str, Any], text: str, order: Order) -> Iterator[dict[str,
         yield from (_chunk(asked, {"content": part}) for part in _split(text, order.pieces))
     yield _chunk(asked, {}, order.finish)
     if (asked.get("stream_options") or {}).get("include_usage"):
-        yield {**_head(asked, "chat.completion.chunk"), "choices": [], "usage": _usage(asked, text, order)}
+        yield {**_head(asked, "chat.completion.chunk"), "choices": [], "usage": usage_of(asked, text, order)}
 
 
 def _chunk(asked: dict[str, Any], delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
@@ -75,7 +88,8 @@ def _head(asked: dict[str, Any], what: str) -> dict[str, Any]:
     return {"id": "chatcmpl-fake", "object": what, "created": 1795000000, "model": asked.get("model", "")}
 
 
-def _usage(asked: dict[str, Any], text: str, order: Order) -> dict[str, int] | None:
+def usage_of(asked: dict[str, Any], text: str, order: Order) -> dict[str, int] | None:
+    """What a completion took; None when the order is not to say."""
     if not order.usage:
         return None
     size = sum(len(message["content"]) for message in asked["messages"])

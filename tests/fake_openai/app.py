@@ -1,4 +1,4 @@
-"""The server itself, as an ASGI application of three addresses."""
+"""The server itself, as an ASGI application of four addresses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.fake_openai.orders import Order, order_of
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Answering = Callable[["Call", dict[str, Any], Order], Awaitable[None]]
 REMEMBERED = 1000
 MODELS = ("gpt-5-mini", "gpt-4o-mini", "fake")
 
@@ -59,6 +60,7 @@ class FakeOpenAI:
         """Answers one HTTP request."""
         route = {
             ("POST", "/v1/chat/completions"): self._chat,
+            ("POST", "/v1/embeddings"): self._embed,
             ("GET", "/v1/models"): self._models,
             ("GET", "/control"): self._tell,
             ("POST", "/control"): self._obey,
@@ -75,6 +77,12 @@ class FakeOpenAI:
             pass  # Returning now makes the server close the connection.
 
     async def _chat(self, call: Call) -> None:
+        await self._counted(call, _answer)
+
+    async def _embed(self, call: Call) -> None:
+        await self._counted(call, _embed)
+
+    async def _counted(self, call: Call, answer: Answering) -> None:
         asked = call.json()
         order = order_of(self.orders.popleft() if self.orders else self.always, asked.get("model", ""))
         seen = self.seen
@@ -83,7 +91,7 @@ class FakeOpenAI:
         seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
         seen.requests.append({"port": call.port, "headers": call.headers(), "body": asked})
         try:
-            await _answer(call, asked, order)
+            await answer(call, asked, order)
             seen.answered += 1
         finally:
             seen.in_flight -= 1
@@ -188,6 +196,16 @@ async def _answer(call: Call, asked: dict[str, Any], order: Order) -> None:
         await _stream(call, asked, order)
     else:
         await _whole(call, asked, order)
+
+
+async def _embed(call: Call, asked: dict[str, Any], order: Order) -> None:
+    await call.pause(order.stall)
+    if order.status >= 400:
+        await call.fail(order)
+    elif order.body is not None:
+        await call.whole(order.body, headers=order.headers)
+    else:
+        await call.whole(answers.embeddings(asked, order), headers=order.headers)
 
 
 def _refused(asked: dict[str, Any], order: Order) -> str:
