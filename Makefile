@@ -7,16 +7,20 @@ FOR_RUNNING := .venv/.installed-for-running
 FOR_TESTING := .venv/.installed-for-testing
 NEEDS_PROCESSES := browser or processes or services
 
-.PHONY: up test test-fast test-processes test-js check bench docs
+.PHONY: up test test-fast test-postgres test-processes test-js check bench docs
 
 up: $(FOR_RUNNING)
 	@exec $(PYTHON) manage.py up --port $(PORT)
 
-test: test-js test-fast test-processes
+test: test-js test-fast test-postgres test-processes
 
 # What needs no other process runs on two cores; what starts its own has the machine to itself.
 test-fast: $(FOR_TESTING)
 	$(PYTHON) -m pytest -q -n 2 -m "not ($(NEEDS_PROCESSES))"
+
+# The engine once more, on a PostgreSQL that lives as long as the tests do.
+test-postgres: $(FOR_TESTING)
+	$(PYTHON) -m tests.services $(PYTHON) -m pytest -q -n 2 -m "not ($(NEEDS_PROCESSES))" tests/jobs
 
 test-processes: $(FOR_TESTING)
 	$(PYTHON) -m pytest -q -m "$(NEEDS_PROCESSES)"
@@ -40,6 +44,7 @@ bench: $(FOR_TESTING)
 docs: $(FOR_RUNNING)
 	$(PYTHON) -m shipspeak.settings_page > docs/settings.md
 	$(PYTHON) -m jobs.states_page docs/job-lifecycle.md
+	$(PYTHON) -m jobs.errors_page > docs/errors.md
 
 $(FOR_RUNNING): requirements.txt | $(PYTHON)
 	@echo "Installing what ShipSpeak needs; this takes a minute or two, once."
