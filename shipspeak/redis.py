@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+TIMEOUT_SECONDS = 2.0
+"""How long an answer is waited for. Redis takes a millisecond, or is away."""
+
 
 def cache_settings(url: str) -> dict[str, Any]:
     """The entry of CACHES."""
     if not url:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "shipspeak.shared_cache.SharedCache",
         "LOCATION": url,
         "KEY_PREFIX": "shipspeak",
+        "OPTIONS": {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS},
     }
+
+
+def ping(url: str) -> None:
+    """Returns when the Redis at ``url`` has answered; else raises OSError, or an error of redis's own."""
+    import redis  # 80 ms, which only those who use it need to pay
+
+    with redis.Redis.from_url(
+        url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
+    ) as client:
+        client.ping()
 
 
 def channel_layer_settings(url: str) -> dict[str, Any]:

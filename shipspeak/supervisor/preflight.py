@@ -8,9 +8,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 BACKLOG = 2048
 """Connections that may wait to be taken. daphne's own 50 made 1,000 clients, 100 at a time, take 8 s."""
@@ -64,11 +65,25 @@ def listen(host: str, port: int) -> socket.socket:
 
 def require_writable_database() -> None:
     """Takes the database's write lock and gives it back. Raises `CannotStart`."""
-    try:
+
+    def take() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
+
+    despite_a_break(take)
+
+
+def despite_a_break(work: Callable[[], None]) -> None:
+    """Does ``work``, which may be begun again, with the database; once more on a new connection if the first
+    breaks off. Raises `CannotStart` if that does, too."""
+    try:
+        try:
+            work()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            work()
+    except (DatabaseError, InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise CannotStart(
             f"The database can't be used: {reason}. Check DATABASE_URL, or that DATA_DIR can be written."
         ) from None

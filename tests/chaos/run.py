@@ -65,12 +65,14 @@ def run(plan: Plan, installation: Installation, service: Mischief) -> Verdict:
     hanging = _wait_for_the_end(deadline)
     took = time.monotonic() - began
     differences = [fault for follower in followers for fault in _at_its_end(follower)]
+    ended = [f"{host.data_dir.name}: {host.output[-500:]}" for host in installation.hosts if not host.alive()]
     with ExitStack() as stack:
         for host in installation.hosts:
             stack.callback(host.stop)
     verdict = judge(people, people[NAMES.index(POOR)], followers, service)
     verdict.none("differences between events and snapshot", differences)
     verdict.none("jobs that hang", hanging)
+    verdict.none("hosts that ended by themselves", ended)
     verdict.none("complaints of the database server", installation.store.told())
     kills = ", ".join(f"{number} {name}" for name, number in monkey.done.items())
     verdict.figure("what was broken", kills, well=monkey.has_done_all)

@@ -90,6 +90,7 @@ def _jobs(verdict: Verdict, people: list[Person], poor: Person) -> None:
     trouble = sum((one.trouble for one in people), Counter[str]())
     told = ", ".join(f"{number} {kind}" for kind, number in trouble.most_common())
     verdict.figure("of these, had to be repeated", told or "none")
+    verdict.figure("answered 500, without a reason", trouble["500"], well=not trouble["500"])
 
 
 def _attempts(verdict: Verdict, poor: Person) -> None:

@@ -235,6 +235,6 @@ def test_it_tells_what_is_wrong(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1
-    for line in ("✗ migrations", "✗ workers", "✗ redis", "✗ mail", "✓ database", "✓ disk"):
+    for line in ("✗ migrations", "✗ workers", "! redis", "✗ mail", "✓ database", "✓ disk"):
         assert line in done.stdout
     assert "→ Run `manage.py migrate`." in done.stdout

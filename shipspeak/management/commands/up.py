@@ -63,7 +63,7 @@ def _up(plan: Plan, voice: Voice) -> int:
     preflight.require_writable_database()
     preflight.migrate(Path(settings.BASE_DIR))
     voice.done("database ready", str(settings.DATABASES["default"]["NAME"]))
-    _greet_administrator(plan, voice)
+    preflight.despite_a_break(lambda: _greet_administrator(plan, voice))
     connections.close_all()
     children = [plan.web_child(listening)] if listening else []
     if plan.working:
