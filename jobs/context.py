@@ -174,8 +174,14 @@ class StepContext:
             ended = done = await self._in_time(lambda: self._embedder.embed(part))
             return done
         finally:
-            if ended := ended or await _to_the_end(self._embedder.abandon(part)):
+            if ended:
                 self._count(ended.call)
+            else:
+                await _to_the_end(self._abandon(part))
+
+    async def _abandon(self, part: Part) -> None:
+        if ended := await self._embedder.abandon(part):
+            self._count(ended.call)
 
     async def ask_for(self, request: Request) -> BaseModel:
         """See `jobs.kinds.Context`. Raises `InvalidOutput` when the repaired answer does not fit either."""
@@ -245,11 +251,11 @@ class StepContext:
             raise
         finally:
             if call.pk or ended.answer:
-                await self._leave(ended)
+                await _to_the_end(self._leave(ended))
         return answer
 
     async def _leave(self, ended: Ended) -> None:
-        await _to_the_end(self._gate.leave(ended))
+        await self._gate.leave(ended)
         self._count(ended.call)
 
     def _count(self, call: ProviderCall) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jobs import actions, embedding, pausing
 from jobs.embedding import MOST_TEXTS, Embedder, Part, _batches, shares
 from jobs.gate import Gate, Wanted
-from jobs.models import Door, Job, ProviderCall
+from jobs.models import Attempt, Door, Job, ProviderCall
 from jobs.providers import chain
 from jobs.providers.contract import Embedding, Usage
 from jobs.providers.local.provider import LocalProvider
@@ -122,7 +122,8 @@ def cut_off(service: Served, how: Callable[[], object]) -> None:
     def is_over() -> bool:
         if not done and service.app.seen.calls:
             done.append(how())
-        return bool(done) and not ProviderCall.objects.filter(outcome="running").exists()
+        at_work = ProviderCall.objects.filter(outcome="running") or Attempt.objects.filter(outcome="running")
+        return bool(done) and not at_work
 
     drain_until(is_over)
 
@@ -181,7 +182,7 @@ def test_who_had_to_wait_as_one_of_many_counts_as_a_request_when_it_goes_first(s
                 return await Embedder(Gate(database)).embed(part)
             finally:
                 await provider.close()
-                await database(connection.close)
+                await database(lambda: connection.close())
 
     assert asyncio.run(embed()).answer
     assert not ProviderCall.objects.get().shared
