@@ -25,18 +25,19 @@ from jobs.quantiles import Duration
 from jobs.result_cache import Known
 from jobs.states import ACTIVE, REQUEUEABLE, Priority
 from jobs.transitions import Moves
+from realtime import faults
 
 MOST_AHEAD = timedelta(days=366)
 """So far ahead a job may be submitted for."""
-MOST_ERRORS = 100
-"""Faults of one input that are told; a client can make any number of them."""
+CLOCK_SKEW = timedelta(minutes=1)
+"""A time to start at that is past by no more than this is now: clocks differ, and requests take a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One job as asked for, not yet checked.
 
-    It waits for the jobs that it ``depends_on``, and then until ``run_at``; a time that has passed is now.
+    It waits for the jobs that it ``depends_on``, and then until ``run_at``; one that has just passed is now.
     With ``reuse``, the result of an earlier job of the same owner will do, if there is one for the same
     question; but not for a job that waits for a time or another job. ``schedule`` is the id of the one
     that it comes of.
@@ -289,7 +290,11 @@ def _check_time(run_at: datetime | None) -> None:
     if run_at.tzinfo is None:
         message = "The time to start at needs a time zone, such as “Z” or “+02:00” at its end."
         raise SubmitError(message, errors=[{"path": "run_at", "message": message}])
-    if run_at > timezone.now() + MOST_AHEAD:
+    now = timezone.now()
+    if run_at < now - CLOCK_SKEW:
+        message = "The time to start at has passed. Choose a later one, or leave it out to start at once."
+        raise SubmitError(message, errors=[{"path": "run_at", "message": message}])
+    if run_at > now + MOST_AHEAD:
         message = f"A job can start {MOST_AHEAD.days} days from now at the latest. Choose an earlier time."
         raise SubmitError(message, errors=[{"path": "run_at", "message": message}])
 
@@ -315,12 +320,9 @@ def _validated(
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        errors = [
-            {"path": ".".join([where, *map(str, one["loc"])]), "message": one["msg"]}
-            for one in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-        ]
+        errors = faults.of(error, where)
         first = errors[0]
-        raise refusal(f"{first['path']}: {first['message']}.", errors=errors) from None
+        raise refusal(f"“{first['path']}”: {first['message']}", errors=errors) from None
 
 
 def _job(owner_id: int, one: Checked, found: Known | None, batch: UUID | None, trace_id: str) -> Job:

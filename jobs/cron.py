@@ -20,7 +20,7 @@ MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK = range(FIELDS)
 
 
 class BadExpression(ValueError):
-    """This is no cron expression, or no day there is fits it."""
+    """This is no cron expression, or no day there is fits it, or one of its steps leads nowhere."""
 
 
 @cache
@@ -35,6 +35,21 @@ def explained(expression: str) -> str:
         return CronSim(expression, datetime.now(UTC)).explain()
     except CronSimError:
         return expression
+
+
+def check(expression: str, zone: str, after: datetime) -> None:
+    """Whether ``expression`` means what it seems to. Arguments as of `next_time`.
+
+    Raises:
+        BadExpression: it can't be read, never comes after ``after``, or has a step that leads past the end
+            of its field: “*/99” would come once an hour, at its full minute.
+    """
+    next_time(expression, zone, after)
+    for place, field in enumerate(expression.split()):
+        for term in field.split(","):
+            _, slash, step = term.partition("/")
+            if slash and int(step) > 1 and len(_values(place, term)) == 1:
+                raise BadExpression(f"The step “/{step}” in “{term}” leads past the end; take a smaller one.")
 
 
 def next_time(expression: str, zone: str, after: datetime) -> datetime:
@@ -76,6 +91,16 @@ def last_times(expression: str, zone: str, since: datetime, until: datetime, mos
         if moment <= until and (not found or moment < found[-1]):
             found.append(moment)
     return found[::-1]
+
+
+def _values(place: int, term: str) -> set[object]:
+    """What ``term`` stands for in the field at ``place``."""
+    fields = ["*"] * FIELDS
+    fields[place] = term
+    read = CronSim(" ".join(fields), datetime.now(UTC))
+    days = {day % 7 if isinstance(day, int) else day for day in read.weekdays}  # 0 and 7 are both Sunday
+    found: tuple[set[object], ...] = ({*read.minutes}, {*read.hours}, {*read.days}, {*read.months}, {*days})
+    return found[place]
 
 
 def _times(expression: str, zone: str, start: datetime, *, reverse: bool = False) -> Iterator[datetime]:

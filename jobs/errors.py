@@ -207,6 +207,12 @@ class UnknownKind(SubmitError):
     code = "unknown_kind"
 
 
+class UnknownError(SubmitError):
+    """There is no error with this code. The page of errors in the documentation lists those there are."""
+
+    code = "unknown_error"
+
+
 class BadOptions(SubmitError):
     """An option is not one that this kind has, or its value is not allowed."""
 
@@ -301,3 +307,8 @@ class DatabaseAway(JobError):
     code = "database_away"
     error_class = ErrorClass.NETWORK
     status = 503
+
+
+def codes(error: type[JobError] = JobError) -> set[str]:
+    """The codes of ``error`` and of all that are narrower."""
+    return {error.code}.union(*(codes(narrower) for narrower in error.__subclasses__()))

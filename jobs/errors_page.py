@@ -10,22 +10,28 @@ from inspect import cleandoc
 
 import django
 
+from jobs.api import refusals
 from jobs.errors import JobError
 from jobs.kinds import BadGraph, KindTaken
+from realtime import problems as stream_problems
 
-MODULES = ("jobs.errors", "jobs.uploads", "jobs.api.idempotency")
+MODULES = ("jobs.errors", "jobs.uploads", "jobs.api.idempotency", "jobs.api.pages", "jobs.api.parsers")
 """Where there are errors that people can see."""
 INTRODUCTION = """\
 # Errors
 
-Every way in which a job can be refused or fail, by the code that programs see. The sentence is the one that
-a person sees where nothing more is known; most often it names the job, the limit or the setting at fault.
+Every way in which a request can be refused and a job can fail, by the code that programs see. The sentence
+is the one that a person sees where nothing more is known; most often it names the job, the limit or the
+setting at fault.
 
 An error with a status answers a request (RFC 9457, `application/problem+json`), and nothing was created. One
-without fails a step: it stands in the job's `error`, with what the person can do. Those that are tried again
-are, by themselves, before they are shown as failed.
+without fails a step: it stands in the job's `error`, with what the person can do. `unexpected_error` does
+both. Those that are tried again are, by themselves, before they are shown as failed.
 
-This page is made from `jobs/errors.py` and its neighbours by `make docs`; change it there.
+Input that does not fit answers `bad_input`, with a sentence for each field at fault in `errors`.
+
+This page is made by `make docs` from `jobs/errors.py` and its neighbours, `jobs/api/refusals.py` and
+`realtime/problems.py`; change it there.
 
 | code | status | class | tried again | what a person can do | sentence |
 |---|---|---|---|---|---|
@@ -45,7 +51,10 @@ and which step, and does not start.
 
 def page() -> str:
     """The page as Markdown."""
-    jobs = "".join(f"{_row(kind)}\n" for kind in all_errors())
+    rows = {kind.code: _row(kind) for kind in all_errors()}
+    for code, (status, words) in requests().items():
+        rows.setdefault(code, f"| `{code}` | {int(status)} | – | no | – | {words} |")
+    jobs = "".join(f"{rows[code]}\n" for code in sorted(rows))
     kinds = "".join(f"| `{error.__name__}` | {sentence(error)} |\n" for error in (BadGraph, KindTaken))
     return f"{INTRODUCTION}{jobs}{AT_THE_START}{kinds}"
 
@@ -55,6 +64,17 @@ def all_errors() -> list[type[JobError]]:
     for name in MODULES:
         import_module(name)
     return sorted(set(_below(JobError)), key=lambda kind: kind.code)
+
+
+def requests() -> dict[str, tuple[int, str]]:
+    """The errors that only requests are answered with: by code, the status and the sentence."""
+    of_api = {code: (answer.status, answer.sentence) for code, answer in refusals.ANSWERS.items()}
+    return {**of_api, **stream_problems.ANSWERS}
+
+
+def codes() -> set[str]:
+    """All codes of the page."""
+    return {*requests(), *(kind.code for kind in all_errors())}
 
 
 def sentence(kind: type[Exception]) -> str:
@@ -70,7 +90,7 @@ def _below(kind: type[JobError]) -> Iterator[type[JobError]]:
 
 
 def _row(kind: type[JobError]) -> str:
-    status = getattr(kind, "status", None)
+    status = getattr(kind, "status", None) or requests().get(kind.code, (None,))[0]
     again = "yes" if kind.retryable else "no"
     can = ", ".join(f"`{one}`" for one in kind.recovery)
     return f"| `{kind.code}` | {status or '–'} | {kind.error_class} | {again} | {can} | {sentence(kind)} |"

@@ -1,4 +1,4 @@
-"""A result as a file: JSON as it is, Markdown to read on, or its lists as a flat table."""
+"""A result as a file: JSON in the order of its kind, Markdown to read on, or its lists as a flat table."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ def made(form: str, job: Job, stored: str, part: str | None = None) -> File:
     Raises:
         SubmitError: the result has no list called ``part``.
     """
+    result = in_order(job.kind, json.loads(stored))
     if form == "json":
-        content = stored
+        content = json.dumps(result, ensure_ascii=False)
     elif form == "md":
-        content = as_markdown(job, in_order(job.kind, json.loads(stored)))
+        content = as_markdown(job, result)
     else:
-        content = as_csv(in_order(job.kind, json.loads(stored)), part)
+        content = as_csv(result, part)
     return File(f"{_file_name(job.title)}.{form}", FORMS[form], content)
 
 
@@ -77,14 +78,19 @@ def in_order(kind: str, result: Any) -> Any:
 def as_markdown(job: Job, result: Any) -> str:
     """The result in the words of its kind's ``markdown`` template, or else as an outline.
 
-    The template's context has ``job`` (title, kind, created_at) and ``result``. All text in them is safe
-    for Markdown as it stands; see `jobs.markdown`.
+    The template's context has ``job`` (title, kind, created_at, quality) and ``result``. All text in them is
+    safe for Markdown as it stands; see `jobs.markdown`.
     """
     template = registry.get(job.kind).markdown if job.kind in registry else ""
     if not template:
         return markdown.outline(job.title, result)
     context = {
-        "job": {"title": job.title, "kind": job.kind, "created_at": moment(job.created_at)},
+        "job": {
+            "title": job.title,
+            "kind": job.kind,
+            "created_at": moment(job.created_at),
+            "quality": job.quality,
+        },
         "result": result,
     }
     return markdown.render(template, context)

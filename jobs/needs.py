@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jobs.errors import BadDependency, DependencyFailed
 from jobs.models import Job, JobDependency, JobResult, Step
@@ -91,11 +91,16 @@ def left_behind() -> list[UUID]:
     """
     mine = JobDependency.objects.filter(job_id=OuterRef("pk"))
     waits = Exists(mine.filter(needed__status__in=ACTIVE))
-    fails = Exists(mine.filter(needed__status__in=REQUEUEABLE).exclude(on_failure=CONTINUE))
+    fails = Exists(fatal().filter(job_id=OuterRef("pk")))
     sleeps = Exists(Step.objects.filter(job_id=OuterRef("pk"), available_at__isnull=False))
     pending = Job.objects.filter(status=Status.PENDING).exclude(depends_on=[])
     found = pending.filter(Q(fails) | (Q(~waits) & Q(~sleeps)))
     return list(found.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+
+
+def fatal() -> QuerySet[JobDependency]:
+    """Who fails with whom: those that need a job that failed or was cancelled, and can't do without it."""
+    return JobDependency.objects.filter(needed__status__in=REQUEUEABLE).exclude(on_failure=CONTINUE)
 
 
 def results(jobs: Iterable[Job]) -> dict[UUID, dict[UUID, Any]]:

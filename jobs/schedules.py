@@ -300,7 +300,7 @@ def _fault_of_expression(wish: Wish) -> str:
     if len(wish.cron) > LONGEST_EXPRESSION:
         return f"A cron expression has at most {LONGEST_EXPRESSION} characters here."
     try:
-        cron.next_time(wish.cron, wish.zone, timezone.now())
+        cron.check(wish.cron, wish.zone, timezone.now())
     except BadExpression as error:
         why = str(error).rstrip(".").lower() or "it never comes"
         return (

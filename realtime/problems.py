@@ -8,6 +8,19 @@ from typing import Any
 from django.http import JsonResponse
 from pydantic import ValidationError
 
+from realtime import faults
+
+ANSWERS = {
+    "forbidden": (HTTPStatus.NOT_FOUND, "There is no such stream for you to watch."),
+    "invalid": (HTTPStatus.BAD_REQUEST, "The parameters of the address are not understood."),
+    "not_signed_in": (HTTPStatus.UNAUTHORIZED, "Nobody is signed in here, or no longer. Sign in again."),
+    "too_many_connections": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "You have as many connections as one person may. Close one, or wait.",
+    ),
+}
+"""What the long-poll is refused with, by code: the status, and what it says where no more is known."""
+
 
 def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> JsonResponse:
     """An ``application/problem+json`` response; ``detail`` is the sentence for people."""
@@ -29,8 +42,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: Any) -> JsonResp
 
 def invalid(error: ValidationError) -> JsonResponse:
     """What to answer to parameters that do not fit."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    errors = [{"path": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in found]
+    errors = faults.of(error)
     paths = ", ".join(each["path"] for each in errors)
     detail = f"These parameters are not understood: {paths}. See `errors` for what is allowed."
     return problem(HTTPStatus.BAD_REQUEST, "invalid", detail, errors=errors)

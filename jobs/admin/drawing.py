@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Model
+from django.contrib import admin
+from django.db.models import DecimalField, Field, FloatField, JSONField, Model
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs import wording
 from jobs.presentation import money
 from jobs.states import COLOURS, Status
 
@@ -25,6 +29,11 @@ PAINT = {
 """The colour words of `jobs.states`, dark enough for white letters (contrast 4.5:1)."""
 
 
+RAW = (DecimalField, FloatField, JSONField)
+ODD = ("size", "tags")
+"""Which fields hold what people can't read as it is kept: those of some types, and some by their names."""
+
+
 def badge(status: str) -> SafeString:
     """A status in its colour."""
     known = Status(status)
@@ -38,6 +47,51 @@ def dollars(value: Any) -> str:
     """Money, or that it is not known."""
     known = money(value)
     return "unknown" if known is None else f"${known}"
+
+
+def drawn(field: Field[Any, Any], value: Any) -> str:
+    """What a row keeps in a way that people can't read: a share, seconds, money, bytes, words, JSON."""
+    if value is None or value == "" or value == [] or value == {}:
+        return "–"
+    if field.name == "progress":
+        return wording.percent(value)
+    if field.name == "size":
+        return wording.size(value)
+    if field.name.startswith("predicted_"):
+        return wording.took(value)
+    if isinstance(field, DecimalField):
+        return dollars(value)
+    return _plain(value.strip("|").split("|") if field.name == "tags" else value)
+
+
+@cache
+def column(field: Field[Any, Any]) -> Callable[[Model], str]:
+    """``field`` as a column of a list, or a line of a page, that shows its values `drawn`."""
+
+    def shown(row: Model) -> str:
+        return drawn(field, getattr(row, field.attname))
+
+    shown.__name__ = field.name
+    return admin.display(description=str(field.verbose_name), ordering=field.name)(shown)
+
+
+def readable(model: type[Model], names: Iterable[Any]) -> list[Any]:
+    """``names`` of fields of ``model``, with the `column` of each whose values can't be read as they are."""
+    raw = {field.name: field for field in model._meta.fields if isinstance(field, RAW) or field.name in ODD}
+    return [column(raw[name]) if name in raw else name for name in names]
+
+
+def _plain(value: Any) -> str:
+    """Numbers to three places, lists with commas, and what has names as “name: value”."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_plain(inner)}" for name, inner in value.items())
+    return "–" if value in (None, "") else str(value)
 
 
 def duration(start: datetime | None, end: datetime | None) -> str:

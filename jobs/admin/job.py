@@ -29,7 +29,10 @@ from jobs.admin.filters import ByError, ByKind
 from jobs.admin.looking import Deletable, LookingAdmin, LookingInline, delete_with_file
 from jobs.errors import NotAllowedNow
 from jobs.models import Job, Step, Upload
-from jobs.states import Status
+from jobs.states import REQUEUEABLE, Status
+
+SHOWN = 50
+"""How many of the jobs that are to be requeued are named on the page that asks."""
 
 
 class Steps(LookingInline):
@@ -147,13 +150,13 @@ class JobAdmin(Deletable, LookingAdmin):
 
     @admin.action(description="Requeue the selected jobs", permissions=["act"])
     def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
-        """Gives those that failed or were cancelled another go. All of a filtered list only when that was
-        confirmed, on a page that says how many of which kind and error they are."""
-        if request.POST.get("select_across") == "1" and "confirmed" not in request.POST:
+        """Gives those that failed or were cancelled another go, once that was confirmed, on a page that says
+        how many they are and which."""
+        if "confirmed" not in request.POST:
             return self._confirm_requeue(request, jobs)
         count = jobs.count()
         done = sum(requeueing.requeue(jobs))
-        self._report(request, "requeued", done, count, "only failed and cancelled jobs can be")
+        self._report(request, "requeued", done, count, "the others did not fail, or wait for one that did")
         return None
 
     @admin.action(description="Cancel the selected jobs", permissions=["act"])
@@ -177,14 +180,18 @@ class JobAdmin(Deletable, LookingAdmin):
                     delete_with_file(upload)
 
     def _confirm_requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse:
-        heaps = requeueing.heaps(jobs)
+        found = requeueing.foresee(jobs)
         context = {
             **self.admin_site.each_context(request),
             "title": "Requeue jobs",
             "opts": self.opts,
-            "heaps": heaps,
-            "count": sum(heap.count for heap in heaps),
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[:1],
+            "heaps": found.heaps,
+            "count": found.count,
+            "blocked": found.blocked,
+            "jobs": jobs.filter(status__in=REQUEUEABLE)[:SHOWN],
+            "shown": SHOWN,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
         }
         return TemplateResponse(request, "admin/jobs/requeue.html", context)
 

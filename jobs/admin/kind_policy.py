@@ -6,14 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.lookups import Exact
 from django.http import HttpRequest
 
 from jobs import pausing
 from jobs.admin.looking import PlainAdmin
+from jobs.admission import WHOLE_QUEUE
 from jobs.errors import UnknownKind
 from jobs.kinds import registry
-from jobs.models import KindPolicy
+from jobs.models import KindPolicy, Step
+from jobs.states import Status
 
 
 class KindPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -56,9 +59,43 @@ class KindPolicyAdmin(PlainAdmin):
     """Limits of kinds and of the whole queue, and what is paused."""
 
     form = KindPolicyForm
-    list_display = ("__str__", "max_running", "paused_at", "paused_by", "stop_running", "refuse_new")
+    list_display = ("of", "state", "running", "queued", "paused_at", "paused_by")
     list_select_related = ("paused_by",)
     actions = ("pause", "resume")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KindPolicy]:
+        """Each with how many steps run and are queued of it."""
+        counts = {"running": _steps(Status.PROCESSING), "queued": _steps(Status.QUEUED)}
+        policies: QuerySet[KindPolicy] = super().get_queryset(request).annotate(**counts)
+        return policies
+
+    @admin.display(description="kind", ordering="kind")
+    def of(self, policy: KindPolicy) -> str:
+        """The kind as people call it, and its name."""
+        if not policy.kind:
+            return "The whole queue"
+        if policy.kind not in registry:
+            return f"{policy.kind} (no longer installed)"
+        return f"{registry.get(policy.kind).title} ({policy.kind})"
+
+    @admin.display(description="now")
+    def state(self, policy: KindPolicy) -> str:
+        """Whether it goes on, and what a pause does besides."""
+        if policy.paused_at is None:
+            return "Going on" if policy.max_running != 0 else "Held: 0 steps at once"
+        more = [("stops what runs", policy.stop_running), ("refuses new jobs", policy.refuse_new)]
+        return ", ".join(["Paused", *(words for words, so in more if so)])
+
+    @admin.display(description="steps running")
+    def running(self, policy: Any) -> str:
+        """How many steps run, of how many."""
+        most = "no limit" if policy.max_running is None else f"at most {policy.max_running:,}"
+        return f"{policy.running or 0:,} ({most})"
+
+    @admin.display(description="steps queued")
+    def queued(self, policy: Any) -> str:
+        """How many steps wait for a slot."""
+        return f"{policy.queued or 0:,}"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The kind stays what it is."""
@@ -98,3 +135,10 @@ class KindPolicyAdmin(PlainAdmin):
         """Lets them go on."""
         for policy in policies:
             pausing.resume(policy.kind)
+
+
+def _steps(status: Status) -> Subquery:
+    """How many steps of a policy's kind have this status; of all kinds, for the whole queue."""
+    of = Q(kind=OuterRef("kind")) | Q(Exact(OuterRef("kind"), Value(WHOLE_QUEUE)))
+    steps = Step.objects.filter(of, status=status).order_by()
+    return Subquery(steps.values("status").annotate(count=Count("pk")).values("count"))

@@ -7,25 +7,52 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
-from django.db import transaction
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import DataError, transaction
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from jobs.admin.drawing import readable
 from jobs.models import Upload
 
 if TYPE_CHECKING:
-    PlainAdmin = admin.ModelAdmin[Any]
+    Admin = admin.ModelAdmin[Any]
     PlainInline = admin.TabularInline[Any, Any]
 else:
-    PlainAdmin, PlainInline = ModelAdmin, TabularInline
+    Admin, PlainInline = ModelAdmin, TabularInline
 
 
 BARE_ID = re.compile(r"[0-9a-fA-F]{9,32}")
 
 
+class PlainAdmin(Admin):
+    """A list that people can read, whatever its address asks for."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns; numbers and JSON as people write them."""
+        return readable(self.model, super().get_list_display(request))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list. A filter that no database can look for, such as a year 99999, is left out, and that is
+        said."""
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError, DataError):
+            messages.error(
+                request,
+                "A filter in the address has a value that no row can have, so the list is shown without "
+                "filters. Choose a smaller one.",
+            )
+            raise IncorrectLookupParameters from None
+
+
 class Looking:
     """To look at, not to touch: rows that the engine writes, and nobody by hand."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The lines of the page; numbers and JSON as people write them."""
+        return readable(self.model, super().get_fields(request, obj))  # type: ignore[misc,attr-defined]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: they come of submitting jobs."""
@@ -64,6 +91,10 @@ class LookingInline(Looking, PlainInline):
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All, also those that are drawn by a function."""
+        return [*super().get_readonly_fields(request, obj), *self.get_fields(request, obj)]
 
 
 class Deletable(Looking):

@@ -32,7 +32,7 @@ class StepAdmin(LookingAdmin):
     list_select_related = ("job",)
     search_fields = ("job__id__startswith", "job__title")
     ordering = ("-id",)
-    exclude = ("output", "item")
+    exclude = ("output", "item", "status", "job")
     when_empty = "Each job that is submitted brings its steps."
     readonly_fields = ("state", "of_job")
 
@@ -60,7 +60,7 @@ class AttemptAdmin(LookingAdmin):
     list_select_related = ("step__job",)
     search_fields = ("step__job__id__startswith", "step__job__title", "error_message")
     ordering = ("-id",)
-    exclude = ("error_detail",)
+    exclude = ("error_detail", "step")
     when_empty = "Each time a worker takes up a step, its attempt is listed here."
     readonly_fields = ("of_step", "took", "detail")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from jobs import wording
 from jobs.admin.looking import PlainAdmin
 from jobs.models import Share, Tier
 
@@ -35,6 +37,12 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             "budget_usd_per_day": "What the AI services may cost for one person in a day (UTC). Empty: what "
             "BUDGET_USD_PER_USER_PER_DAY says. 0: nothing that costs money.",
         }
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name in ("weight", "budget_usd_per_day"):
+            if self.initial.get(name) is not None:
+                self.initial[name] = f"{Decimal(str(self.initial[name])).normalize():f}"
 
 
 @admin.register(Tier)
@@ -74,7 +82,8 @@ class ShareAdmin(PlainAdmin):
     """People and their tiers. Who never submitted a job is added here to be given one beforehand."""
 
     form = ShareForm
-    list_display = ("user", "tier", "weight", "finish_tag")
+    list_display = ("user", "tier", "weight", "asked_for")
+    exclude = ("finish_tag",)
     list_filter = (("tier", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("user", "tier")
     search_fields = ("user__username", "user__email", "user__first_name", "user__last_name")
@@ -83,8 +92,8 @@ class ShareAdmin(PlainAdmin):
     list_per_page = 50
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The person stays; the finish tag is the engine's."""
-        return ("user", "finish_tag") if obj else ()
+        """The person stays; what they asked for is the engine's to count."""
+        return ("user", "asked_for") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: without it they would be served as if they had asked for nothing yet."""
@@ -96,6 +105,11 @@ class ShareAdmin(PlainAdmin):
             obj.save(update_fields=["tier"])
         else:
             obj.save()
+
+    @admin.display(description="place in virtual time", ordering="finish_tag")
+    def asked_for(self, share: Share) -> str:
+        """The finish tag: how much of a slot's time they asked for so far, by their weight."""
+        return wording.took(share.finish_tag)
 
     @admin.display
     def weight(self, share: Share) -> str:

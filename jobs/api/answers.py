@@ -29,7 +29,12 @@ class StepTitle(Given):
     name: str
     title: str
     depends_on: list[str]
-    optional: bool
+    optional: bool = Field(description="Whether all that depend on it can do without it.")
+    over: str | None = Field(
+        description="The step whose list it goes through, once for each item; “step.key” for a list under "
+        "that key. Null when it runs once."
+    )
+    tolerates: list[str] = Field(description="Those of `depends_on` that it can do without.")
 
 
 class KindGiven(Given):
@@ -251,7 +256,10 @@ class RequeueGiven(Given):
     """What was requeued, or would be."""
 
     dry_run: bool
-    found: list[HeapGiven]
+    found: list[HeapGiven] = Field(description="What can be requeued.")
+    blocked: int = Field(
+        description="How many can't be, because a job that they need failed and is not among these."
+    )
     requeued: int
     left: int = Field(description="How many are left because one request takes only so many. Ask again.")
 

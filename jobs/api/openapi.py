@@ -37,7 +37,7 @@ KEY = OpenApiParameter(
 PROBLEMS = {402: BudgetProblemGiven}
 """Answers of errors that tell more than `ProblemGiven`, by status."""
 EXAMPLES = {
-    400: ("bad_input", "“kind” of the request: Field required."),
+    400: ("bad_input", "“kind” of the request: This is needed, and missing."),
     402: (
         "budget_exceeded",
         (

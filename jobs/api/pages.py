@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from django.utils.dateparse import parse_datetime
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
+from jobs.errors import SubmitError
 from jobs.moments import utc
 
 
-class BadCursor(APIException):
-    """The cursor can't be read."""
+class BadCursor(SubmitError):
+    """The cursor can't be read. Take the addresses in “next” and “previous” as they are."""
 
-    status_code = 400
-    default_code = "bad_cursor"
-    default_detail = "The cursor can't be read. Take the addresses in “next” and “previous” as they are."
+    code = "bad_cursor"
 
 
 class Newest(CursorPagination):

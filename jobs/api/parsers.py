@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+
+from jobs.errors import ErrorClass, SubmitError
 
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes that may stand for a NUL or for half a character."""
@@ -18,14 +20,18 @@ MAX_DEPTH = 64
 TOO_DEEP = f"The body is nested too deeply; at most {MAX_DEPTH} levels are taken."
 
 
-class TooBig(APIException):
-    """The body is larger than any request needs."""
+class TooBig(SubmitError):
+    """The request has more bytes than are taken. Send less at once, or a text as a file."""
 
-    status_code = 413
-    default_code = "too_big"
+    code = "too_big"
+    error_class = ErrorClass.RESOURCE
+    status = 413
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The request has more than the {limit:,} bytes that are taken.")
+        super().__init__(
+            f"The request has more than the {limit:,} bytes that are taken. Send less at once, or a text "
+            "as a file."
+        )
 
 
 class StrictJSON(JSONParser):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
@@ -16,22 +17,14 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from jobs.api.parsers import TooBig
+from jobs.api.refusals import ANSWERS, SPECIFIC
 from jobs.errors import DatabaseAway, JobError
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 DATABASE_BACK_SECONDS = 2
 """After so long it is worth trying again."""
-
-SENTENCES = {
-    "not_authenticated": "Sign in, or send an API key as “Authorization: Bearer <key>”.",
-    "not_found": "There is nothing at this address that you may see. Addresses of the API end with a slash.",
-    "unexpected_error": "Something went wrong on our side. Try again; if it stays so, tell an operator the "
-    "X-Request-ID of this answer.",
-    "csrf_failed": "This request did not come from a page of this site. Reload the page, then try again.",
-    "too_big": "The request is too big.",
-    "bad_request": "The request can't be understood.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +81,24 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, OperationalError | InterfaceError):
         return _of_job_error(DatabaseAway(retry_after=DATABASE_BACK_SECONDS))
     if isinstance(error, Http404):
-        return _plain(404, "not_found")
+        return _plain("not_found")
     if isinstance(error, PermissionDenied):
-        return Problem(403, "permission_denied", "You may not do this.")
+        return _plain("permission_denied")
     if isinstance(error, RequestDataTooBig):
-        return _plain(413, "too_big")
+        return _of_job_error(TooBig(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError | UnreadablePostError):
-        return _plain(400, "bad_request")
-    return _plain(500, "unexpected_error")
+        return _plain("bad_request")
+    return _plain("unexpected_error")
 
 
-def _plain(status: int, code: str) -> Problem:
-    return Problem(status, code, SENTENCES[code])
+def _plain(code: str) -> Problem:
+    return Problem(ANSWERS[code].status, code, ANSWERS[code].sentence)
 
 
 def _of_job_error(error: JobError) -> Problem:
     status = int(getattr(error, "status", 0))
     if not status:
-        return _plain(500, "unexpected_error")
+        return _plain("unexpected_error")
     errors: list[dict[str, str]] = getattr(error, "errors", [])
     extra: dict[str, str] = getattr(error, "extra", {})
     return Problem(status, error.code, error.message, errors, _retry_after(error.retry_after), extra)
@@ -120,15 +113,21 @@ def _of_api_exception(error: exceptions.APIException) -> Problem:
         sentence = " ".join(f"{one['path']}: {one['message']}".removeprefix(": ") for one in errors)
         return Problem(error.status_code, "bad_input", sentence, errors, headers)
     code = _code(error)
-    return Problem(error.status_code, code, SENTENCES.get(code, str(error.detail)), [], headers)
+    said = code in SPECIFIC and error.detail != error.default_detail
+    return Problem(
+        error.status_code, code, str(error.detail) if said else ANSWERS[code].sentence, [], headers
+    )
 
 
 def _code(error: exceptions.APIException) -> str:
+    """The code of an error of DRF; of one that we never raise and do not know, by its status."""
     if str(error.detail).startswith("CSRF Failed"):
         return "csrf_failed"
-    own = isinstance(error, exceptions.NotFound) and error.detail != exceptions.NotFound.default_detail
-    code = error.get_codes()
-    return "no_such_object" if own else str(code)
+    if isinstance(error, exceptions.NotFound) and error.detail != exceptions.NotFound.default_detail:
+        return "no_such_object"
+    if error.default_code in ANSWERS:
+        return str(error.default_code)
+    return "bad_request" if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "unexpected_error"
 
 
 def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:

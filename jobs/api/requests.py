@@ -15,6 +15,7 @@ from jobs.models import Schedule
 from jobs.moments import utc
 from jobs.needs import MOST_NEEDS
 from jobs.states import Priority, Status
+from realtime import faults
 
 MAX_BATCH = 1000
 ONE_OF_PRIORITIES: dict[str, Any] = {"enum": [priority.label for priority in Priority]}
@@ -30,7 +31,7 @@ class Asked(BaseModel):
 
 def _visible(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("must not contain a NUL character")
+        raise ValueError("This must not contain a NUL character.")
     return text
 
 
@@ -64,7 +65,8 @@ class JobRequest(Asked):
     )
     run_at: Moment | None = Field(
         None,
-        description="Starts no sooner than this: ISO 8601; UTC, if it tells no zone. At most a year ahead.",
+        description="Starts no sooner than this: ISO 8601; UTC, if it tells no zone. It may not have passed, "
+        "and be at most a year ahead.",
     )
     reuse: bool = Field(
         False,
@@ -175,13 +177,10 @@ def understood(model: type[Model], data: Any, where: str = "request") -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        errors = [
-            {"path": ".".join(map(str, one["loc"])), "message": one["msg"]}
-            for one in error.errors(include_url=False, include_input=False, include_context=False)[:100]
-        ]
+        errors = faults.of(error)
         first = errors[0]
         at = f"“{first['path']}” of the {where}" if first["path"] else f"The {where}"
-        raise SubmitError(f"{at}: {first['message']}.", errors=errors) from None
+        raise SubmitError(f"{at}: {first['message']}", errors=errors) from None
 
 
 def asked_for(model: type[Model], request: Request) -> Model:

@@ -205,7 +205,7 @@ def look() -> Now:
     now = timezone.now()
     attempts = overview.latest_attempts()
     hosts, workers = _hosts(now)
-    heaps = sorted(requeueing.heaps(Chosen().rows()), key=lambda heap: -heap.count)
+    heaps = sorted(requeueing.foresee(Chosen().rows()).heaps, key=lambda heap: -heap.count)
     return Now(
         at=now,
         queue=_queue(attempts, workers),

@@ -120,8 +120,8 @@ def requeue(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "jobs/ops/requeue.html", {"form": form}, status=400)
     jobs = form.chosen().rows()
-    heaps = requeueing.heaps(jobs)
-    count = sum(heap.count for heap in heaps)
+    found = requeueing.foresee(jobs)
+    heaps, count = found.heaps, found.count
     if request.method == "POST":
         return _requeued(request, form, sum(requeueing.requeue(jobs, MOST_REQUEUED)), count)
     context = {"form": form, "heaps": heaps, "count": count, "most": MOST_REQUEUED}

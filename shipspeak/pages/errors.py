@@ -34,7 +34,7 @@ BAD_REQUEST = Problem(
 FORBIDDEN = Problem(
     403,
     "You may not do that",
-    "forbidden",
+    "permission_denied",
     "Your account has no right to it. If you think that it should, ask the person who runs this ShipSpeak.",
 )
 EXPIRED = Problem(
@@ -53,13 +53,13 @@ NOT_FOUND = Problem(
 TOO_LARGE = Problem(
     413,
     "That is more than the server takes",
-    "too_large",
+    "too_big",
     "Send less at once: split the transcript, or upload it as a file instead of pasting it.",
 )
 SERVER_ERROR = Problem(
     500,
     "Something broke on our side",
-    "server_error",
+    "unexpected_error",
     "The error is in the log. Nothing that you had submitted is lost. Try again in a moment.",
 )
 DATABASE_AWAY = Problem(

@@ -70,7 +70,7 @@ class Engine(RuleBasedStateMachine):
         job(kind, owner)
 
     @precondition(lambda self: Job.objects.exists())
-    @rule(data=st.data(), on_failure=st.sampled_from(["fail", "continue"]), hours=st.integers(-1, 1))
+    @rule(data=st.data(), on_failure=st.sampled_from(["fail", "continue"]), hours=st.integers(0, 1))
     def submit_after(self, data: st.DataObject, on_failure: str, hours: int) -> None:
         chosen = self._any_job(data)
         try:

@@ -87,6 +87,26 @@ def test_it_understands_or_refuses_whatever_is_written(expression):
     after = at("2026-01-01T00:00")
     with suppress(BadExpression):
         assert cron.next_time(expression, "UTC", after) > after
+        cron.check(expression, "UTC", after)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["*/99 * * * *", "*/60 * * * *", "0 */24 * * *", "0 0 */31 * *", "0 0 1 */12 *", "0 0 * * */7",
+     "10-20/15 * * * *", "0,30/40 * * * *"],
+)  # fmt: skip
+def test_it_refuses_a_step_that_leads_past_the_end(expression):
+    with pytest.raises(BadExpression, match="step"):
+        cron.check(expression, "UTC", at("2026-01-01T00:00"))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["*/59 * * * *", "5/15 * * * *", "0 */12 * * MON-FRI/2", "0 0 L * *", "0 0 1 JAN-JUN/3 *", "*/1 * * * *",
+     "0 9 * * 5#2", "0 0 * * 5L"],
+)  # fmt: skip
+def test_it_takes_a_step_that_leads_somewhere(expression):
+    cron.check(expression, "UTC", at("2026-01-01T00:00"))
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/Land", "../../etc/passwd", "\0"])
@@ -115,6 +135,7 @@ def test_it_makes_a_schedule_that_comes_at_its_next_time():
         ({"cron": "0 0 30 2 *"}, "cron"),
         ({"cron": "0 0 0 * * *"}, "cron"),
         ({"cron": "61 * * * *"}, "cron"),
+        ({"cron": "*/99 * * * *"}, "cron"),
         ({"cron": "0 " * 200}, "cron"),
         ({"zone": "Berlin"}, "timezone"),
         ({"title": "x" * 201}, "title"),

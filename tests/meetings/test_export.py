@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs import markdown
+import pytest
+
+from jobs import export, markdown
+from jobs.models import Job
 from tests.meetings.running import run
 from tests.meetings.transcripts import FILES
 
@@ -31,6 +34,15 @@ async def test_it_exports_everything_with_places() -> None:
     assert "— **Bob Stone** (tomorrow morning)" in text
     assert "— Ann Lee, 0:40 \\[7\\]" in text
     assert "| Ann Lee | 42% | 4 |" in text
+
+
+@pytest.mark.parametrize(("quality", "is_told"), [({"validation": 0.5}, True), ({}, False)])
+async def test_it_exports_how_many_answers_were_valid_at_once_as_the_page_tells_it(
+    quality: dict[str, float], is_told: bool
+) -> None:
+    report = (await run("Ann: Hello there.\nBob: Hi.")).outputs["report"]
+    text = export.as_markdown(Job(title="Stand-up", kind="meeting", quality=quality), report)
+    assert ("- Valid at once: 50% of the AI service's answers" in text) is is_told
 
 
 async def test_it_exports_what_is_absent_as_a_dash_and_none_as_none() -> None:

@@ -75,7 +75,7 @@ def test_it_gives_programs_problem_details() -> None:
     answer = errors.server_error(RequestFactory().get("/api/v1/jobs/"))
 
     assert answer["Content-Type"] == "application/problem+json"
-    assert b'"code": "server_error"' in answer.content
+    assert b'"code": "unexpected_error"' in answer.content
 
 
 def test_it_answers_413_to_a_text_that_is_too_big(

@@ -37,6 +37,8 @@ def kind_data(kind: Kind) -> dict[str, Any]:
                 "title": step.title,
                 "depends_on": list(step.depends_on),
                 "optional": step.optional,
+                "over": step.over or None,
+                "tolerates": list(step.tolerates),
             }
             for step in kind.steps
         ],

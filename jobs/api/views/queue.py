@@ -82,9 +82,17 @@ class Requeue(ForStaff):
         takes 1,000 of them; `left` says how many more there are."""
         asked = understood(RequeueRequest, request.data)
         since = requeueing.age(asked.since) if asked.since else None
-        jobs = Chosen(kind=asked.kind or "", error=asked.error or "", since=since).rows()
-        heaps = requeueing.heaps(jobs)
-        left = max(0, sum(heap.count for heap in heaps) - MOST_REQUEUED)
+        chosen = Chosen(kind=asked.kind or "", error=asked.error or "", since=since)
+        requeueing.check(chosen)
+        jobs = chosen.rows()
+        foreseen = requeueing.foresee(jobs)
         requeued = 0 if asked.dry_run else sum(requeueing.requeue(jobs, MOST_REQUEUED))
-        found = [asdict(heap) for heap in heaps]
-        return Response({"dry_run": asked.dry_run, "found": found, "requeued": requeued, "left": left})
+        return Response(
+            {
+                "dry_run": asked.dry_run,
+                "found": [asdict(heap) for heap in foreseen.heaps],
+                "blocked": foreseen.blocked,
+                "requeued": requeued,
+                "left": max(0, foreseen.count - MOST_REQUEUED),
+            }
+        )

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs import requeueing
+from jobs.errors import SubmitError
 from jobs.requeueing import Chosen
 
 
@@ -43,11 +44,13 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         """Requeues them, the oldest first, and says how far it is."""
-        jobs = Chosen(job, kind, error, since).rows()
-        heaps = requeueing.heaps(jobs)
-        for heap in heaps:
+        jobs = _chosen(Chosen(job, kind, error, since)).rows()
+        foreseen = requeueing.foresee(jobs)
+        for heap in foreseen.heaps:
             self.stdout.write(f"  {heap.count} × {heap.kind}: {heap.error or 'cancelled'}")
-        count = sum(heap.count for heap in heaps)
+        count = foreseen.count
+        if foreseen.blocked:
+            self.stdout.write(_blocked(foreseen.blocked))
         if dry_run:
             self.stdout.write(f"{count} would be requeued.")
             return
@@ -57,6 +60,19 @@ class Command(BaseCommand):
             if count > requeueing.AT_ONCE:
                 self.stdout.write(f"  {done} of {count}")
         self.stdout.write(f"{done} requeued.")
+
+
+def _chosen(chosen: Chosen) -> Chosen:
+    try:
+        requeueing.check(chosen)
+    except SubmitError as error:
+        raise CommandError(error.message) from None
+    return chosen
+
+
+def _blocked(count: int) -> str:
+    jobs = "1 more waits" if count == 1 else f"{count} more wait"
+    return f"{jobs} for a job that failed and is not among these. Requeue that one first, or with them."
 
 
 def _age(text: str) -> timedelta:

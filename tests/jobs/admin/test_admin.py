@@ -178,6 +178,47 @@ def test_it_filters(admin, history, model, query, count):
     assert answer.context["cl"].result_count == count
 
 
+@pytest.mark.filterwarnings("ignore:DateTimeField:RuntimeWarning")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "created_at__gte=9999-12-31 23:59:59-12:00",
+        f"created_at__year={9**40}",
+    ],
+)
+def test_it_says_that_a_filter_has_a_value_that_no_row_can_have(admin, history, query):
+    answer = admin.get(f"{address(Job)}?{query.replace('+', '%2B')}", follow=True)
+    assert answer.status_code == 200
+    if said(answer):
+        assert "shown without filters" in said(answer)[0]
+        assert answer.context["cl"].result_count == 2
+    else:
+        assert connection.vendor == "postgresql", "which knows years that Python does not"
+        assert answer.context["cl"].result_count == 0
+
+
+def test_it_shows_numbers_and_lists_as_people_write_them(admin, history):
+    Job.objects.filter(pk=history.pk).update(
+        progress=1 / 3,
+        start_tag=12345.678901,
+        quality={"validation": 2 / 3, "sure": True},
+        error_recovery=["retry", "edit_input"],
+        tags="|one|two|",
+        cost_usd=Decimal("0.50000000"),
+        size=2048,
+        depends_on=[],
+    )
+    Step.objects.filter(job=history).update(progress=1 / 3, predicted_seconds=75.0)
+    page = admin.get(address(Job, "change", history.pk)).content.decode()
+    for words in ("33%", "12,345.679", "validation: 0.667", "sure: yes", "retry, edit_input", "one, two",
+                  "$0.5", "2 KB"):  # fmt: skip
+        assert words in page
+    for raw in ("0.333", "12345.678", "|one|", "0.50000000", "&#x27;retry", "&quot;retry"):
+        assert raw not in page
+    step = Step.objects.get(job=history)
+    assert "1 min 15 s" in admin.get(address(Step, "change", step.pk)).content.decode()
+
+
 def test_it_finds_a_job_by_its_id(admin, history):
     for text in (str(history.pk), history.pk.hex, str(history.pk)[:20]):
         assert admin.get(f"{address(Job)}?q={text}").context["cl"].result_count == 1
@@ -188,13 +229,13 @@ def test_it_requeues_what_failed_and_says_how_many(admin):
     for one in claim():
         if one.job.pk == failed.pk:
             settle(one, InvalidData("No."))
-    answer = act(admin, "requeue", [failed, going])
-    assert said(answer) == ["1 of 2 requeued; only failed and cancelled jobs can be."]
+    answer = act(admin, "requeue", [failed, going], confirmed="yes")
+    assert said(answer) == ["1 of 2 requeued; the others did not fail, or wait for one that did."]
     failed.refresh_from_db()
     assert failed.status == "queued"
     assert news()[-1] == "job.requeued"
     actions.cancel(failed)
-    assert said(act(admin, "requeue", [failed])) == ["1 requeued."]
+    assert said(act(admin, "requeue", [failed], confirmed="yes")) == ["1 requeued."]
 
 
 def test_it_cancels_what_is_not_over_and_says_how_many(admin):
@@ -209,7 +250,7 @@ def test_it_cancels_what_is_not_over_and_says_how_many(admin):
 def test_it_lets_those_who_may_only_look_do_nothing(viewer, name):
     made = job("slow")
     assert viewer.get(address(Job)).status_code == 200
-    act(viewer, name, [made], post="yes")
+    act(viewer, name, [made], post="yes", confirmed="yes")
     made.refresh_from_db()
     assert made.status == "queued"
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from jobs import pausing, requeueing
 from jobs.errors import InvalidData
 from jobs.models import Job, KindPolicy, Schedule
+from jobs.needs import Need
 from tests.jobs.engine import claim, job, settle
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_it_requeues_a_filtered_list_after_saying_how_many(admin, failed, monkey
     assert Job.objects.filter(status="failed").count() == 3
     done = act(admin, Job, "requeue", failed[1:2], query, select_across="1", confirmed="yes")
     assert [str(one) for one in done.context["messages"]] == [
-        "2 of 3 requeued; only failed and cancelled jobs can be."
+        "2 of 3 requeued; the others did not fail, or wait for one that did."
     ]
     assert set(Job.objects.filter(status="failed").values_list("kind", flat=True)) == {"test.broken"}
 
@@ -62,7 +63,48 @@ def test_it_says_when_there_is_nothing_to_requeue(admin):
     assert 'name="confirmed"' not in text
 
 
+def test_it_asks_before_it_requeues_what_was_ticked_and_says_which(admin, failed):
+    page = act(admin, Job, "requeue", failed[:2])
+    text = page.content.decode()
+    assert "Requeue 2 jobs?" in text
+    assert "1 × test.broken: invalid_data" in text
+    for made in failed[:2]:
+        assert f'href="{address(Job, "change", made.pk)}"' in text
+        assert f'name="_selected_action" value="{made.pk}"' in text
+    assert str(failed[2].pk) not in text
+    assert Job.objects.filter(status="failed").count() == 3
+    act(admin, Job, "requeue", failed[:2], confirmed="yes")
+    assert Job.objects.get(status="failed") == failed[2]
+
+
+def test_it_says_which_jobs_stay_because_of_one_that_they_need(admin, django_capture_on_commit_callbacks):
+    needed = job("broken")
+    waiting = job("needing", depends_on=[Need(needed.pk)])
+    with django_capture_on_commit_callbacks(execute=True):
+        settle(claim()[0], InvalidData("No."))
+    text = act(admin, Job, "requeue", [waiting]).content.decode()
+    assert "None of these jobs can be requeued now." in text
+    assert "1 of these waits for a job that failed" in text
+    assert 'name="confirmed"' not in text
+    assert "Requeue 2 jobs?" in act(admin, Job, "requeue", [needed, waiting]).content.decode()
+
+
 # Pausing
+
+
+def test_it_lists_kinds_with_what_runs_and_waits(admin, olivia):
+    KindPolicy.objects.create(kind="", max_running=1_000)
+    KindPolicy.objects.create(kind="test.gone")
+    pausing.pause("test.slow", by=olivia, stop_running=True)
+    for kind in ("noop", "noop", "slow"):
+        job(kind)
+    claim(1)
+    text = admin.get(address(KindPolicy)).content.decode()
+    for words in ("The whole queue", "1 (at most 1,000)", "Test: slow (test.slow)", "0 (no limit)",
+                  "Paused, stops what runs", "Going on", "test.gone (no longer installed)"):  # fmt: skip
+        assert words in text
+    rows = {one.kind: one for one in admin.get(address(KindPolicy)).context["cl"].result_list}
+    assert (rows[""].running, rows[""].queued, rows["test.slow"].queued) == (1, 2, 1)
 
 
 def test_it_pauses_and_resumes_by_the_form(admin, olivia):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from jobs import errors_page
 from jobs.api.answers import ProblemGiven
 from jobs.kinds import registry
 from tests.jobs.engine import person
@@ -38,7 +39,7 @@ def keeps_the_contract(answer):
     assert answer.status_code in (200, 202, 400, 404, 413, 415, 429), answer.content
     if answer.status_code >= 400:
         assert answer["Content-Type"] == "application/problem+json"
-        ProblemGiven.model_validate_json(answer.content)
+        assert ProblemGiven.model_validate_json(answer.content).code in errors_page.codes()
 
 
 @calm

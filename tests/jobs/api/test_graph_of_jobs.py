@@ -51,6 +51,7 @@ def test_it_waits_for_an_earlier_job_of_the_same_batch(api):
         ({"depends_on": [{"index": 0}]}, "depends_on.0", "bad_dependency"),
         ({"depends_on": [{}]}, "depends_on.0", "bad_dependency"),
         ({"run_at": "2999-01-01T00:00:00Z"}, "run_at", "bad_input"),
+        ({"run_at": "2001-01-01T00:00:00Z"}, "run_at", "bad_input"),
         ({"run_at": "tomorrow"}, "run_at", "bad_input"),
     ],
 )
@@ -72,9 +73,13 @@ def test_it_says_which_job_of_a_batch_can_not_wait(api):
     assert [error["path"] for error in answer.json()["errors"]] == ["jobs.1.depends_on.0"]
 
 
-def test_it_tells_of_steps_that_go_through_a_list(api):
+def test_it_tells_of_steps_that_go_through_a_list_and_of_what_they_can_do_without(api):
     kinds = KindsGiven.model_validate_json(api.get("/api/v1/kinds/").content).root
-    assert "test.fan" in [kind.name for kind in kinds]
+    told = {(kind.name, step.name): (step.over, step.tolerates) for kind in kinds for step in kind.steps}
+    assert told["test.fan", "split"] == (None, [])
+    assert told["test.fan", "score"] == ("split.parts", [])
+    assert told["test.edges", "easy"] == (None, ["start"])
+    assert told["test.edges", "end"] == (None, ["strict"])
 
 
 @pytest.fixture

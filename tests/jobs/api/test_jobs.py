@@ -58,17 +58,17 @@ def test_it_accepts_a_job(api, alice):
 @pytest.mark.parametrize(
     ("body", "path", "word"),
     [
-        ({}, "kind", "required"),
+        ({}, "kind", "missing"),
         ({"kind": "nonsense"}, None, "test.slow"),
         ({"kind": "test.slow", "input": {"seconds": "x"}}, "input.seconds", "number"),
-        ({"kind": "test.slow", "input": []}, "input", "dictionary"),
-        ({"kind": "test.slow", "colour": 1}, "colour", "not permitted"),
-        ({"kind": "test.slow", "options": {"colour": 1}}, "options.colour", "not permitted"),
+        ({"kind": "test.slow", "input": []}, "input", "an object"),
+        ({"kind": "test.slow", "colour": 1}, "colour", "no field of this name"),
+        ({"kind": "test.slow", "options": {"colour": 1}}, "options.colour", "no field of this name"),
         ({"kind": "test.slow", "priority": "now"}, "priority", "urgent"),
-        ({"kind": "test.slow", "upload": "x"}, "upload", "UUID"),
+        ({"kind": "test.slow", "upload": "x"}, "upload", "an id"),
         ({"kind": "test.slow", "upload": str(uuid4())}, "upload", "no such upload"),
         ({"kind": "test.slow", "tags": "x"}, "tags", "list"),
-        ([], "", "valid dictionary"),
+        ([], "", "an object"),
     ],
 )
 def test_it_says_what_is_wrong_with_a_request_and_creates_nothing(api, body, path, word):

@@ -7,6 +7,7 @@ from jobs.api.answers import PauseGiven, QueueGiven, RequeueGiven
 from jobs.api.views import queue
 from jobs.errors import InvalidData, ProviderAuthError
 from jobs.models import Job, KindPolicy
+from jobs.needs import Need
 from tests.jobs.engine import claim, job, settle
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,7 @@ def failed():
         ({"kind": "test.slow"}, 1),
         ({"error": "provider_auth"}, 2),
         ({"since": "2h"}, 3),
-        ({"error": "x"}, 0),
+        ({"error": "worker_lost"}, 0),
     ],
 )
 def test_it_requeues_what_was_chosen(staff, failed, asked, count):
@@ -78,6 +79,45 @@ def test_it_requeues_what_was_chosen(staff, failed, asked, count):
     done = RequeueGiven.model_validate_json(staff.post(REQUEUE, asked).content)
     assert (done.requeued, done.found) == (count, dry.found)
     assert Job.objects.filter(status="queued").count() == count
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "near"),
+    [
+        ({"error": "provder_auth"}, "unknown_error", "provider_auth"),
+        ({"error": "x"}, "unknown_error", "invalid_data"),
+        ({"kind": "test.slo"}, "unknown_kind", "test.slow"),
+    ],
+)
+def test_it_refuses_to_requeue_what_there_is_not_and_says_what_is_near(staff, failed, asked, code, near):
+    answer = staff.post(REQUEUE, asked).json()
+    assert (answer["status"], answer["code"]) == (400, code)
+    assert near in answer["detail"]
+    assert [one["path"] for one in answer["errors"]] == list(asked)
+    assert Job.objects.filter(status="failed").count() == 3
+
+
+def test_it_requeues_of_a_kind_that_is_gone_and_of_an_error_that_is(staff, failed):
+    Job.objects.filter(pk=failed[1].pk).update(kind="test.gone", error_code="gone_wrong")
+    asked = {"kind": "test.gone", "error": "gone_wrong", "dry_run": True}
+    assert staff.post(REQUEUE, asked).json()["found"] == [
+        {"kind": "test.gone", "error": "gone_wrong", "count": 1}
+    ]
+
+
+def test_it_counts_only_what_it_can_requeue(staff, django_capture_on_commit_callbacks):
+    needed = job("broken")
+    for _ in range(2):
+        job("needing", depends_on=[Need(needed.pk)])
+    with django_capture_on_commit_callbacks(execute=True):
+        settle(claim()[0], InvalidData("No."))
+    asked = {"kind": "test.needing"}
+    dry = RequeueGiven.model_validate_json(staff.post(REQUEUE, {**asked, "dry_run": True}).content)
+    assert (dry.found, dry.blocked, dry.left) == ([], 2, 0)
+    done = RequeueGiven.model_validate_json(staff.post(REQUEUE, asked).content)
+    assert (done.requeued, done.blocked) == (0, 2)
+    done = RequeueGiven.model_validate_json(staff.post(REQUEUE, {}).content)
+    assert (done.requeued, done.blocked) == (3, 0)
 
 
 def test_it_takes_only_so_many_at_once(staff, failed, monkeypatch):

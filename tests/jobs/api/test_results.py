@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 from django.db import connection
@@ -63,6 +64,14 @@ def test_it_exports_json(api, done):
     answer = api.get(address(done, "export.json"))
     assert answer.json() == RESULT
     assert answer["Content-Disposition"] == 'attachment; filename="Board-Q3-plan.json"'
+
+
+def test_it_exports_json_in_the_order_of_the_kind_whatever_the_database_keeps(api, done):
+    turned = dict(reversed(RESULT.items()))
+    JobResult.objects.update(data=turned)
+    text = api.get(address(done, "export.json")).content.decode()
+    assert list(json.loads(text)) == ["title", "speakers", "topics"]
+    assert json.loads(text) == RESULT
 
 
 def test_it_exports_a_name_that_is_not_ascii(api, done):

@@ -70,6 +70,12 @@ def test_it_tells_what_may_be_left_out_of_a_request():
     assert set(parts["JobGiven"]["required"]) == set(parts["JobGiven"]["properties"])
 
 
+def test_it_tells_of_the_graph_of_a_kind():
+    step = schema()["components"]["schemas"]["StepTitle"]["properties"]
+    assert {"depends_on", "optional", "over", "tolerates"} <= set(step)
+    assert "goes through" in step["over"]["description"]
+
+
 @pytest.mark.django_db
 def test_it_serves_the_schema_and_its_page_from_here_alone(client):
     assert client.get("/api/schema/").status_code == 200

@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from jobs import actions, requeueing
+from jobs.actions import Submission
 from jobs.errors import InvalidData, ProviderAuthError
 from jobs.models import Job
-from tests.jobs.engine import claim, job, news, settle
+from jobs.needs import Need
+from tests.jobs.engine import claim, job, news, person, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +56,7 @@ def test_it_requeues_all_that_failed(failed):
         (["--error", "provider_auth", "--kind", "test.noop"], {"test.noop"}),
         (["--since", "2h"], {"test.slow", "test.noop"}),
         (["--since", "2d"], {"test.broken", "test.slow", "test.noop"}),
-        (["--error", "nothing"], set()),
+        (["--error", "worker_lost"], set()),
     ],
 )
 def test_it_requeues_those_that_were_chosen(failed, arguments, kinds):
@@ -94,6 +96,53 @@ def test_it_takes_no_job_twice_that_fails_anew(failed, monkeypatch):
             settle(one, InvalidData("No again."))
         assert count <= 3
     assert count == 3
+
+
+@pytest.fixture
+def chain(django_capture_on_commit_callbacks):
+    """A failed job, one that failed with it, one that failed with that, and one that could do without."""
+    needs = [(), [Need(index=0)], [Need(index=1)], [Need(index=0, on_failure="continue")]]
+    kinds = ["broken", "needing", "needing", "slow"]
+    wanted = [Submission(f"test.{kind}", depends_on=need) for kind, need in zip(kinds, needs, strict=True)]
+    made = actions.submit_many(person(), wanted)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            settle(claim()[0], InvalidData("No."))
+    assert set(Job.objects.values_list("status", flat=True)) == {"failed"}
+    return made
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_it_requeues_those_that_need_each_other_together_whatever_their_order(chain, monkeypatch, at_once):
+    monkeypatch.setattr(requeueing, "AT_ONCE", at_once)
+    Job.objects.filter(pk=chain[0].pk).update(finished_at=timezone.now() - timedelta(seconds=0.001))
+    assert "4 would be requeued." in run("--dry-run")
+    assert run().endswith("4 requeued.\n")
+    assert Job.objects.filter(status="pending", kind="test.needing").count() == 2
+
+
+def test_it_counts_only_what_it_can_requeue_and_tells_the_rest(chain):
+    said = run("--kind", "test.needing", "--dry-run")
+    assert "2 more wait for a job that failed and is not among these." in said
+    assert "×" not in said
+    assert "0 would be requeued." in said
+    assert "0 requeued." in run("--kind", "test.needing")
+    assert "1 requeued." in run("--kind", "test.slow")
+
+
+def test_it_does_not_count_what_it_can_not_requeue_among_the_most(chain):
+    jobs = Job.objects.exclude(pk=chain[0].pk)
+    assert requeueing.foresee(jobs).blocked == 2
+    assert list(requeueing.requeue(jobs, most=1)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"), [(["--error", "provder_auth"], "provider_auth"), (["--kind", "slow"], "test.slow")]
+)
+def test_it_refuses_what_there_is_not_and_says_what_is_near(failed, arguments, near):
+    with pytest.raises(CommandError, match=near):
+        run(*arguments)
+    assert queued() == set()
 
 
 @pytest.mark.parametrize("arguments", [["--since", "soon"], ["--since", "2"], ["--job", "x"]])
