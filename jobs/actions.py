@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -155,17 +156,17 @@ def check(submission: Submission) -> Checked:
     if kind.check_input:
         kind.check_input(asked, submission.upload is not None)
     size = submission.upload.size if submission.upload else 0
-    expected = estimate(kind, asked, size)
+    expected = estimate(kind, asked, options, size)
     size += len(asked.model_dump_json().encode("utf-8", "replace"))
     predicted = predictions.of_kind(kind, size, expected.seconds)
     key = "" if submission.depends_on else _cache_key(kind, asked, options, submission.upload)
     return Checked(kind, submission, asked, options, priority, expected, size, predicted, key)
 
 
-def estimate(kind: Kind, asked: BaseModel, size: int) -> Estimate:
+def estimate(kind: Kind, asked: BaseModel, options: BaseModel, size: int) -> Estimate:
     """What a job of ``kind`` with this input and an upload of ``size`` bytes will take."""
     if kind.estimate:
-        return kind.estimate(asked, size)
+        return kind.estimate(asked, options, size)
     return Estimate(Decimal(0), 0, sum(step.seconds for step in kind.steps))
 
 
@@ -311,7 +312,14 @@ def _check_upload(kind: Kind, upload: Upload) -> None:
         message = f"{kind.title} does not take {upload.media_type}; it takes {accepted}."
         raise SubmitError(message, errors=[{"path": "upload", "message": message}])
     if kind.check_upload:
-        kind.check_upload(Path(upload.file.path), upload.filename)
+        _look_into(kind.check_upload, upload.file.path, upload.filename)
+
+
+@lru_cache(maxsize=4096)
+def _look_into(check: Callable[[Path, str], None], path: str, filename: str) -> None:
+    """Has ``check`` look into a file, once if nothing is wrong: a batch may name it a thousand times, and
+    what is in an upload never changes."""
+    check(Path(path), filename)
 
 
 def _validated(

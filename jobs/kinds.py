@@ -160,13 +160,14 @@ class Kind:
         sniff: tells the media type of an upload from its first 64 KB and its name, or None when it is
             not one of ``accepts``. The content decides; the name may only choose between likely ones.
         check_upload: raises `jobs.errors.SubmitError` when the file at ``path`` can't be used; called
-            before anything is created. Arguments: path, filename. Returns nothing.
+            before anything is created, and not again for a file that passed. Arguments: path, filename.
+            Returns nothing.
         check_input: raises `jobs.errors.SubmitError` when a validated input can't be worked on for a
             reason that its schema can't tell; called before anything is created. Arguments: the input,
             and whether there is an upload.
         job_title: a title for a job from its validated input and filename.
-        estimate: guesses what a job will take from validated input and upload size in bytes; default:
-            the sum of the steps' seconds and no cost.
+        estimate: guesses what a job will take from its validated input and options and the upload's size
+            in bytes; default: the sum of the steps' seconds and no cost.
         notify: whether its owner is told when it ends.
         template: a template that draws the result on the job page, with ``result`` and ``job`` in
             its context; "" shows it as data.
@@ -187,7 +188,7 @@ class Kind:
     check_upload: Callable[[Path, str], None] | None = None
     check_input: Callable[[Any, bool], None] | None = None
     job_title: Callable[[Any, str], str] | None = None
-    estimate: Callable[[Any, int], Estimate] | None = None
+    estimate: Callable[[Any, Any, int], Estimate] | None = None
     notify: bool = True
     template: str = ""
     markdown: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from jobs.errors import SubmitError
 from shipspeak.meetings import words
 from shipspeak.meetings.parsing import ACCEPTED, Transcript, Unreadable, read_text
-from shipspeak.meetings.parsing.decoding import decode
+from shipspeak.meetings.parsing.decoding import decode, parts
 from shipspeak.meetings.parsing.sniff import HEAD
 from shipspeak.meetings.parsing.sniff import sniff as sniff_bytes
 from shipspeak.meetings.schemas import MeetingInput
@@ -98,9 +98,14 @@ def _enough(data: bytes) -> str:
         found = fault(read_text(_beginning(text, size)))
         if not found or len(text) <= size:
             break
-    if len(text) > LOOKED_AT and (pieces := len(text.split())) > _PIECES_A_WORD * MOST_WORDS:
+    if len(text) > LOOKED_AT and (pieces := _pieces(text)) > _PIECES_A_WORD * MOST_WORDS:
         return _too_long(f"about {pieces // _PIECES_A_WORD:,} words")
     return found if len(text) <= LOOKED_AT else ""
+
+
+def _pieces(text: str) -> int:
+    """About how many words, numbers and the like are in ``text``: a few are cut and counted twice."""
+    return sum(len(part.split()) for part in parts(text))
 
 
 def _beginning(text: str, size: int) -> str:

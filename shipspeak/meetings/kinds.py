@@ -23,15 +23,15 @@ def job_title(given: MeetingInput, filename: str) -> str:
     return report.title(given, filename, []) if given.title or filename else "Pasted transcript"
 
 
-def estimate(given: MeetingInput, size: int) -> Estimate:
-    """What a meeting will take, with the default token budget, at the first provider of the chain.
+def estimate(given: MeetingInput, options: MeetingOptions, size: int) -> Estimate:
+    """What a meeting will take at the first provider of the chain.
 
     Args:
         given: the input.
+        options: how much of it is to be read.
         size: bytes of the uploaded file, 0 for pasted text.
     """
     size = size or len(given.text.encode("utf-8", "replace"))
-    options = MeetingOptions()
     letters = min(size, options.token_budget * BYTES_PER_TOKEN)
     provider = chain.providers()[0]
     lines = [Line(0, None, "x" * letters)]

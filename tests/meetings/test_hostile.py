@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.errors import SubmitError
+from shipspeak.meetings import checks
 from shipspeak.meetings.numbers import numbers
 from shipspeak.meetings.parsing import Transcript, Unreadable, read, read_text
 from shipspeak.meetings.parsing.sniff import sniff
@@ -56,6 +62,11 @@ def test_it_counts_whatever_it_reads(text: str) -> None:
 PATTERNS = {
     "spaces in a tag": ("WEBVTT\n\n00:01.000 --> 00:02.000\n<v ", " ", "x"),
     "blank lines": ("0:01 --> 0:02\nhi", "\n", "x"),
+    "blank lines in a file that keeps to the rules": (
+        "1\n00:00:00,000 --> 00:00:01,000\nAnn: hi there you all\n",
+        "\n",
+        "x\n",
+    ),
     "underscores": ("Ann: hi ", "_", ""),
     "open tags": ("Ann: ", "<v ", ""),
     "colons": ("Ann: ", ":", ""),
@@ -75,6 +86,22 @@ def test_it_reads_long_repetitions_in_linear_time(name: str) -> None:
     begin, middle, end = PATTERNS[name]
     found = read_text(begin + middle * (400_000 // len(middle)) + end)
     corpus_of(found.turns)
+
+
+@pytest.mark.parametrize("bytes_", [b"\x81", b"ab ", b"\r\n", "\u200b".encode(), b"\xc2\x85"])
+def test_a_request_takes_no_more_memory_than_some_copies_of_its_file(tmp_path: Path, bytes_: bytes) -> None:
+    """Of a file whose beginning is fine, so that all of it is looked at."""
+    beginning = b"Ann: hello there, this is what I say\n" * 2000
+    path = tmp_path / "talk"
+    path.write_bytes(beginning + bytes_ * (4_000_000 // len(bytes_)))
+    tracemalloc.start()
+    try:
+        with suppress(SubmitError):
+            checks.check_upload(path, "talk.txt")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 12 * path.stat().st_size
 
 
 def _read_or_refused(data: bytes) -> Transcript | None:

@@ -222,9 +222,19 @@ def test_it_titles_jobs_by_title_file_or_neither() -> None:
 
 
 def test_it_estimates_nothing_to_pay_offline_and_more_time_for_more_text() -> None:
-    small, large = estimate(MeetingInput(text="Ann: Hi."), 0), estimate(MeetingInput(), 2**20)
+    options = MeetingOptions()
+    small = estimate(MeetingInput(text="Ann: Hi."), options, 0)
+    large = estimate(MeetingInput(), options, 2**20)
     assert small.cost_usd == Decimal(0)
     assert small.seconds < large.seconds
+
+
+def test_it_estimates_by_how_much_is_to_be_read(settings) -> None:
+    settings.SHIPSPEAK_PROVIDERS, settings.OPENAI_API_KEY = "openai", "test"
+    few, many = (
+        estimate(MeetingInput(), MeetingOptions(token_budget=budget), 10**7) for budget in (6_000, 100_000)
+    )
+    assert few.tokens < many.tokens
 
 
 def test_its_fake_context_has_all_that_the_real_one_has() -> None:

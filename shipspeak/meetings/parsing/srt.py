@@ -12,6 +12,7 @@ from shipspeak.meetings.parsing.model import Reading
 _STRICT = re.compile(
     r"^\d{1,2}:\d{2}:\d{2},\d{3} --> \d{1,2}:\d{2}:\d{2},\d{3}[ \t]*$", re.ASCII | re.MULTILINE
 )
+_BLANKS = re.compile(r"\n{3,}")
 
 
 def read(text: str, odd: Counter[str]) -> Reading:
@@ -41,6 +42,7 @@ def _count_before(lines: list[str]) -> int:
 def _by_library(text: str, odd: Counter[str]) -> list[Cue]:
     import pysubs2
 
+    text = _BLANKS.sub("\n\n", text)  # pysubs2 goes through each row of them once for every line of it
     found = pysubs2.SSAFile.from_string(text, format_="srt", keep_html_tags=True)
     cues = []
     for event in found:
