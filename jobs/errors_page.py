@@ -15,7 +15,15 @@ from jobs.errors import JobError
 from jobs.kinds import BadGraph, KindTaken
 from realtime import problems as stream_problems
 
-MODULES = ("jobs.errors", "jobs.uploads", "jobs.api.idempotency", "jobs.api.pages", "jobs.api.parsers")
+MODULES = (
+    "jobs.errors",
+    "jobs.uploads",
+    "jobs.resumable",
+    "jobs.api.idempotency",
+    "jobs.api.pages",
+    "jobs.api.parsers",
+    "jobs.api.views.resumable",
+)
 """Where there are errors that people can see."""
 INTRODUCTION = """\
 # Errors

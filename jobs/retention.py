@@ -21,6 +21,7 @@ from jobs.models import (
     JobDependency,
     JobResult,
     ProviderCall,
+    ResumableUpload,
     Schedule,
     Step,
     Upload,
@@ -106,6 +107,10 @@ def _others(now: datetime) -> Iterator[Prunable]:
     yield Leftovers(
         "answers to requests with an idempotency key",
         lambda: IdempotentRequest.objects.filter(created_at__lt=now - KEPT),
+    )
+    yield Leftovers(
+        "uploads in parts that were not finished",
+        lambda: ResumableUpload.objects.filter(upload=None, expires_at__lt=now),
     )
     yield Leftovers(
         "workers that ended long ago", lambda: Worker.objects.filter(ended_at__lt=now - WORKERS_KEPT)

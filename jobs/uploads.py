@@ -91,7 +91,7 @@ def take_in(owner: Any, file: File[Any], filename: str = "") -> Upload:
     """
     name = shown_name(filename or file.name or "")
     size = _checked_size(file)
-    _keep_quota(owner, size)
+    keep_quota(owner, size)
     media_type = media_type_of(_head(file), name)
     if media_type is None:
         raise UnknownType(name)
@@ -179,8 +179,9 @@ def _checked_size(file: File[Any]) -> int:
     return size
 
 
-def _keep_quota(owner: Any, size: int) -> None:
-    """Files that no job needs are few; who hands in ever more of them would fill the disk."""
+def keep_quota(owner: Any, size: int) -> None:
+    """Raises `TooManyUploads` when ``size`` bytes more are too many: files that no job needs are few, or who
+    hands in ever more of them would fill the disk."""
     unused = Upload.objects.filter(owner=owner, job=None, schedule=None)
     held = unused.aggregate(size=Sum("size"))["size"] or 0
     if held + size > UNUSED_FILES * settings.UPLOAD_MAX_BYTES:

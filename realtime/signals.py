@@ -12,13 +12,16 @@ from realtime.hints import Signal
 from realtime.log import ROOM
 from realtime.protocol import SignalFrame
 
+SUBJECTS = ("job", "step", "upload")
+"""What a signal is about, by names in its data: those about the same replace each other."""
+
 
 def send(stream: str, name: str, data: Mapping[str, Any]) -> None:
     """Tells whoever watches ``stream`` now. Cheap, callable from any thread, and without a promise.
 
-    While a client is slow, a signal takes the place of the earlier one of the same stream, name,
-    ``data["job"]`` and ``data["step"]``. A frame too long for a datagram (128 KB) is lost, as any may be.
+    While a client is slow, a signal takes the place of the earlier one of the same stream and name that was
+    about the same. A frame too long for a datagram (128 KB) is lost, as any may be.
     """
     frame = SignalFrame(stream=stream, name=name, at=timezone.now(), data=dict(data)).encode()
-    key = f"{stream} {name} {data.get('job', '')} {data.get('step', '')}"
+    key = " ".join([stream, name, *(str(data.get(subject, "")) for subject in SUBJECTS)])
     doorbell.ring(ROOM, Signal(stream, key, frame).encode())

@@ -64,6 +64,17 @@ class UploadGiven(Given):
     created_at: datetime
 
 
+class ResumableUploadGiven(Given):
+    """A file that comes in parts."""
+
+    id: UUID
+    filename: str
+    size: int = Field(description="Bytes that it will have.")
+    sent: int = Field(description="Bytes that are here.")
+    expires_at: datetime | None = Field(description="When it is deleted, unless a part comes before.")
+    upload: UploadGiven | None = Field(description="What it has become, once it is complete.")
+
+
 class Fault(Given):
     """Why a step failed."""
 

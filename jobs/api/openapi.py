@@ -91,7 +91,7 @@ def operation(
 
     Args:
         name: of the operation, for clients that are generated.
-        answers: by status, a pydantic model, or a schema.
+        answers: by status, a pydantic model, or a schema; None where there is no body.
         problems: statuses of the errors that are special to it.
         request: what it takes.
         parameters: what may follow the question mark.
@@ -103,11 +103,18 @@ def operation(
         request=request,
         parameters=[*parameters, *([KEY] if keyed else [])],
         responses={
-            **{(status, "application/json"): model for status, model in answers.items()},
+            **{(status, "application/json") if model else status: model for status, model in answers.items()},
             **{(status, MEDIA_TYPE): PROBLEMS.get(status, ProblemGiven) for status in failures},
         },
         examples=[_example(status) for status in failures if status in EXAMPLES],
         tags=[name.partition("_")[0]],
+    )
+
+
+def header(name: str, description: str, *, required: bool = True) -> OpenApiParameter:
+    """A header that an operation takes."""
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description, required=required
     )
 
 

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from jobs.api.views import job, jobs, kinds, queue, schedules, status, uploads
+from jobs.api.views import job, jobs, kinds, queue, resumable, schedules, status, uploads
 
 urlpatterns = [
     path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
     path("uploads/", uploads.Uploads.as_view(), name="api-uploads"),
+    path("uploads/resumable/", resumable.ResumableUploads.as_view(), name="api-uploads-in-parts"),
+    path(
+        "uploads/resumable/<uuid:upload_id>/",
+        resumable.OneResumableUpload.as_view(),
+        name="api-upload-in-parts",
+    ),
     path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/batch/", jobs.Batch.as_view(), name="api-jobs-batch"),
     path("jobs/estimate/", jobs.Estimate.as_view(), name="api-jobs-estimate"),
