@@ -127,7 +127,35 @@ def test_it_asks_for_an_earlier_result_where_that_is_ticked(site: Site) -> None:
     assert started.post_data_json == {"kind": "meeting", "upload": "u1", "reuse": True}
 
 
-def test_it_takes_one_file_at_a_time(site: Site) -> None:
+def test_it_takes_several_files_one_after_the_other_and_goes_to_the_list(site: Site) -> None:
+    opened(site, 'data-list="/jobs/"')
+    site.answers["/jobs/"] = "<h1>The jobs</h1>"
+    drop(site, ["a.vtt", "b.vtt", "c.vtt"])
+    expect(site.page.get_by_role("heading", name="The jobs")).to_be_visible()
+    sent = [request.post_data or "" for request in site.asked(UPLOADS)]
+    assert [name for text in sent for name in ("a.vtt", "b.vtt", "c.vtt") if name in text] == [
+        "a.vtt",
+        "b.vtt",
+        "c.vtt",
+    ]
+    assert len({request.headers["idempotency-key"] for request in site.asked(JOBS)}) == 3
+
+
+def test_it_stops_at_the_file_that_is_refused_and_goes_on_from_there(site: Site) -> None:
+    opened(site, 'data-list="/jobs/"')
+    site.answers["/jobs/"] = "<h1>The jobs</h1>"
+    refusal = json.dumps({"detail": "That is no meeting."})
+    answers = [(201, UPLOADED), (415, refusal), (201, UPLOADED), (201, UPLOADED)]
+    site.answers[UPLOADS] = lambda _: answers.pop(0)
+    drop(site, ["a.vtt", "b.vtt", "c.vtt"])
+    expect(message(site)).to_have_text("b.vtt: That is no meeting.")
+    assert len(site.asked(JOBS)) == 1
+    site.page.get_by_role("button", name="Send").click()
+    expect(site.page.get_by_role("heading", name="The jobs")).to_be_visible()
+    assert len(site.asked(JOBS)) == 3
+
+
+def test_it_takes_one_file_at_a_time_where_it_goes_to_the_page_of_its_job(site: Site) -> None:
     opened(site)
     drop(site, ["a.vtt", "b.vtt"])
     expect(message(site)).to_have_text("One file at a time, please.")

@@ -2,26 +2,32 @@
  * Wraps a form with a file field: takes a file that is dropped anywhere on the page, pasted, or chosen,
  * sends it with a bar, starts the job and goes to its page. Without JavaScript it is the plain form.
  *
- * Attributes: data-upload and data-jobs (addresses of the API), data-max-bytes, data-kind, and data-wait
- * where the form has more to fill in, so that the file waits for its submit button. data-input-fields and
- * data-option-fields name fields anywhere on the page that go along with the file when they are filled in.
+ * Attributes: data-upload, data-parts and data-jobs (addresses of the API; the second for large files),
+ * data-max-bytes, data-kind, and data-wait where the form has more to fill in, so that the file waits for its
+ * submit button. Where data-list names a page, it takes several files at once, one after the other, and goes
+ * there. data-input-fields and data-option-fields name fields anywhere on the page that go along with the
+ * file when they are filled in.
  * Inside: [data-upload-bar], [data-message] (live region), [data-cancel] (a button). Sets data-state:
- * idle, over, sending, starting, failed; and data-busy while it sends.
+ * idle, over, sending, waiting, starting, failed; and data-busy while it sends.
  */
 
 import { carriesFiles, dropped, pasted } from "../lib/offered.js";
 import { RequestFailed } from "../lib/requests.js";
 import { Submission } from "../lib/submission.js";
+import * as unfinished from "../lib/unfinished.js";
 import { percent } from "../models/percent.js";
 import { bytesText, sizeProblem } from "../models/upload.js";
 import { drawBar } from "./job-drawing.js";
 
+const MOST_FILES = 20;
 const ON_WINDOW = ["dragover", "dragleave", "drop", "paste", "pageshow"];
 const ON_FORM = ["change", "submit", "click"];
 
 export class DropZone extends HTMLElement {
   /** The last submission: under way, or failed and kept so that a second try sends nothing twice. */
   #submission = null;
+  /** The files that are not on their way yet. */
+  #left = [];
 
   #handlers = {
     dragover: (event) => this.#dragged(event),
@@ -38,6 +44,8 @@ export class DropZone extends HTMLElement {
     ON_WINDOW.forEach((type) => window.addEventListener(type, this));
     ON_FORM.forEach((type) => this.addEventListener(type, this));
     this.#reset();
+    this.#field.multiple = this.#takesSeveral;
+    this.#goOn();
   }
 
   disconnectedCallback() {
@@ -55,10 +63,24 @@ export class DropZone extends HTMLElement {
   }
 
   get #isBusy() {
-    return ["sending", "starting"].includes(this.dataset.state);
+    return ["sending", "waiting", "starting"].includes(this.dataset.state);
+  }
+
+  get #takesSeveral() {
+    return this.dataset.list !== undefined && this.dataset.wait === undefined;
   }
 
   // Ways in
+
+  /** Goes on with what this tab was sending when its page was loaded again. */
+  async #goOn() {
+    const begun = await unfinished.ours();
+    if (begun && !this.#isBusy && this.isConnected) {
+      const { file, request } = begun;
+      this.#submission = new Submission(file, this.#addresses, begun);
+      this.#send([file], request);
+    }
+  }
 
   #dragged(event) {
     if (carriesFiles(event)) {
@@ -92,32 +114,39 @@ export class DropZone extends HTMLElement {
   }
 
   #chosen() {
-    const [file] = this.#field.files;
-    if (file && this.dataset.wait === undefined) {
-      this.#send(file);
+    const files = [...this.#field.files];
+    if (files.length && this.dataset.wait === undefined) {
+      this.#send(files);
     }
   }
 
   /** Without a file it is left to the form, which may have a text. */
   #submitted(event) {
-    const file = this.#field.files[0] ?? this.#submission?.file;
-    if (file) {
+    const files = this.#field.files.length ? [...this.#field.files] : this.#left;
+    if (files.length) {
       event.preventDefault();
-      this.#send(file);
+      this.#send(files);
     }
   }
 
-  #offered({ file, problem }) {
+  #offered({ files = [], problem = this.#tooMany(files) }) {
     if (this.#isBusy) {
       return;
     }
     if (problem) {
       this.#fail(problem);
     } else if (this.dataset.wait === undefined) {
-      this.#send(file);
+      this.#send(files);
     } else {
-      this.#keep(file);
+      this.#keep(files[0]);
     }
+  }
+
+  #tooMany({ length }) {
+    if (length > 1 && !this.#takesSeveral) {
+      return "One file at a time, please.";
+    }
+    return length > MOST_FILES ? `At most ${MOST_FILES} files at a time, please.` : null;
   }
 
   /** Puts the file into the field, as if it had been chosen there. */
@@ -131,32 +160,43 @@ export class DropZone extends HTMLElement {
 
   // Sending
 
-  async #send(file) {
+  /** Sends one after the other; what is refused stops it, and is tried first when it goes on. */
+  async #send(files, request = this.#request()) {
     if (this.#isBusy) {
       return;
     }
-    const problem = sizeProblem(file, Number(this.dataset.maxBytes));
+    const limit = Number(this.dataset.maxBytes);
+    const problem = this.#tooMany(files) ?? files.map((file) => sizeProblem(file, limit)).find(Boolean);
     if (problem) {
       this.#fail(problem);
       return;
     }
-    const submission = this.#submissionOf(file);
-    this.#begin(file);
-    try {
-      const job = await submission.run(this.#request(), {
-        progress: (fraction) => this.#progress(fraction),
-        sent: () => this.#sent(),
-      });
-      location.assign(job.links.page);
-    } catch (error) {
-      this.#failed(submission, error);
+    let job = null;
+    for (const [place, file] of files.entries()) {
+      const submission = this.#submissionOf(file);
+      this.#left = files.slice(place);
+      this.#begin(file, files.length > 1 ? `${place + 1} of ${files.length}: ` : "");
+      try {
+        job = await submission.run(request, {
+          progress: (fraction) => this.#progress(fraction),
+          waiting: (waits) => this.#waiting(file, waits),
+          sent: () => this.#sent(),
+        });
+      } catch (error) {
+        this.#failed(submission, error, files.length > 1 ? `${file.name}: ` : "");
+        return;
+      }
     }
+    location.assign(files.length > 1 ? this.dataset.list : job.links.page);
+  }
+
+  get #addresses() {
+    return { upload: this.dataset.upload, parts: this.dataset.parts, jobs: this.dataset.jobs };
   }
 
   #submissionOf(file) {
     const again = this.#submission?.file === file && !this.#submission.cancelled;
-    const addresses = { upload: this.dataset.upload, jobs: this.dataset.jobs };
-    this.#submission = again ? this.#submission : new Submission(file, addresses);
+    this.#submission = again ? this.#submission : new Submission(file, this.#addresses);
     return this.#submission;
   }
 
@@ -168,13 +208,21 @@ export class DropZone extends HTMLElement {
     return { kind, ...(input && { input }), ...(options && { options }), ...(reuse && { reuse }) };
   }
 
-  #begin({ name }) {
+  #begin({ name }, count) {
     this.dataset.state = "sending";
     this.setAttribute("aria-busy", "true");
     this.setAttribute("data-busy", "");
     this.#bars((bar) => (bar.hidden = false));
     this.#progress(0);
-    this.#say(`Sending ${name}…`);
+    this.#say(`${count}Sending ${name}…`);
+  }
+
+  #waiting({ name }, waits) {
+    const told = `The network is away. ${name} goes on by itself when it is back.`;
+    if (waits !== (this.dataset.state === "waiting")) {
+      this.dataset.state = waits ? "waiting" : "sending";
+      this.#say(waits ? told : `Sending ${name}…`);
+    }
   }
 
   #progress(fraction) {
@@ -190,18 +238,19 @@ export class DropZone extends HTMLElement {
     this.#say("Sent. Starting the analysis…");
   }
 
-  #failed(submission, error) {
+  #failed(submission, error, which) {
     if (!(error instanceof RequestFailed)) {
       this.#fail("Something went wrong on this page. Reload it, then try again.");
       throw error;
     }
     if (submission === this.#submission && !submission.cancelled) {
-      this.#fail(error.message);
+      this.#fail(which + error.message);
     }
   }
 
   #cancel() {
     this.#submission?.cancel();
+    this.#left = [];
     this.#reset();
     this.#say("Cancelled. Nothing was started.");
   }

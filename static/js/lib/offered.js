@@ -1,7 +1,7 @@
 /**
  * What a person offers by dropping or pasting.
  *
- * @typedef {{file?: File, problem?: string}} Offer a file, or a sentence that says why there is none.
+ * @typedef {{files?: File[], problem?: string}} Offer files, or a sentence that says why there are none.
  */
 
 const PASTED = "pasted.txt";
@@ -13,8 +13,8 @@ export function carriesFiles({ dataTransfer }) {
 
 /** @returns {Offer} what was dropped. */
 export function dropped({ dataTransfer }) {
-  const isFolder = dataTransfer.items[0]?.webkitGetAsEntry?.()?.isDirectory;
-  return isFolder ? { problem: "That is a folder. Drop the file itself." } : oneOf(dataTransfer.files);
+  const hasFolder = [...dataTransfer.items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+  return hasFolder ? { problem: "That is a folder. Drop the files in it." } : { files: [...dataTransfer.files] };
 }
 
 /**
@@ -29,12 +29,8 @@ export function pasted({ clipboardData, target }, textToo) {
     return null;
   }
   if (clipboardData.files.length) {
-    return oneOf(clipboardData.files);
+    return { files: [...clipboardData.files] };
   }
   const text = textToo ? clipboardData.getData("text/plain") : "";
-  return text.trim() ? { file: new File([text], PASTED, { type: "text/plain" }) } : null;
-}
-
-function oneOf(files) {
-  return files.length === 1 ? { file: files[0] } : { problem: "One file at a time, please." };
+  return text.trim() ? { files: [new File([text], PASTED, { type: "text/plain" })] } : null;
 }
