@@ -23,6 +23,7 @@ MODULES = (
     "jobs.api.pages",
     "jobs.api.parsers",
     "jobs.api.views.resumable",
+    "shipspeak.accounts.api",
 )
 """Where there are errors that people can see."""
 INTRODUCTION = """\

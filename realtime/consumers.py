@@ -11,6 +11,7 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError
 
 from realtime import commands, hints, identity, metrics, reading, rights
 from realtime import hub as hubs
@@ -54,6 +55,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
 
     deadline: float
     session = ""
+    person = ""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serves the socket until either side has had enough."""
@@ -93,6 +95,16 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         """Closes: the session has ended."""
         self._outlet.close(CloseCode.NOT_SIGNED_IN, "signed_out", "You have signed out.")
 
+    async def look_again(self) -> None:
+        """Closes, if the person is not signed in any more, or may not watch one of the streams."""
+        try:
+            await self._require_still()
+        except Refusal as refusal:
+            self._outlet.close(refusal.close, refusal.code, refusal.message)
+        except DatabaseError:
+            logger.exception("Who is at a socket could not be looked up; its next frame tries again.")
+            self._checked = 0.0
+
     # -- the handshake -----------------------------------------------------------------------------
 
     async def _open(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -111,7 +123,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         self._hub.sockets.add(self)
         metrics.connections.set(len(self._hub.sockets))
         self._origin_allowed = identity.origin_allowed(headers)
-        self._credentials = Credentials(session_key=identity.session_key(headers))
+        self._ticket = identity.ticket_of(scope.get("query_string", b""))
+        self._credentials = Credentials(session_key="" if self._ticket else identity.session_key(headers))
         if self._credentials.session_key and b"origin" in headers and not self._origin_allowed:
             raise _foreign_page()
 
@@ -151,15 +164,19 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
             raise Refusal(CloseCode.MALFORMED, "no_hello", "Say hello first.")
         if frame.token:
             self._credentials = Credentials(token=frame.token)
+        elif self._ticket:
+            self._credentials = await self._hub.run(identity.redeem, self._ticket)
+            if self._credentials.grant is None:
+                raise _bad_ticket()
         elif self._credentials.session_key and not self._origin_allowed:
             raise _foreign_page()
         wanted = {stream: _position(since) for stream, since in frame.streams.items()}
         user, readings = await self._hub.run(reading.open_streams, self._credentials, wanted)
         self._hub.admit(user.pk)
-        self._person = user.pk
+        self._person, self.person = user.pk, str(user.pk)
         self._own_stream = rights.own_stream(user)
         self._checked = time.monotonic()
-        if not self._credentials.token:
+        if self._credentials.session_key:
             self.session = hints.digest(self._credentials.session_key)
         self.say(text(self._welcome(user).encode()))
         for stream, found in readings.items():
@@ -197,8 +214,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
     async def _check_again(self) -> None:
         """Looks at any frame, not only at a ping: one that pings never would be believed for ever."""
         if self._person is not None and time.monotonic() - self._checked > self._limits.recheck:
-            await self._hub.run(reading.require_still, self._credentials, tuple(self._subscriptions))
-            self._checked = time.monotonic()
+            await self._require_still()
+
+    async def _require_still(self) -> None:
+        await self._hub.run(reading.require_still, self._credentials, tuple(self._subscriptions))
+        self._checked = time.monotonic()
 
     async def _command(self, frame: Command) -> None:
         self.say(text(await self._hub.run(commands.answer, self._credentials, frame)))
@@ -253,6 +273,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
 
 def _position(since: Since | None) -> Position | None:
     return Position(since.epoch, since.seq) if since is not None else None
+
+
+def _bad_ticket() -> Refusal:
+    message = "This ticket is unknown, too old, or was used before. Get a new one."
+    return Refusal(CloseCode.NOT_SIGNED_IN, "bad_ticket", message)
 
 
 def _foreign_page() -> Refusal:

@@ -2,7 +2,8 @@
 
 A message is one letter and fields with a zero byte between them:
 ``M`` and the streams that moved; ``S`` and a signal's stream, key and frame; ``O`` and the digest of a
-session that was signed out. The empty message means that anything may have moved.
+session that was signed out; ``P`` and the id of a person whose rights may have changed. The empty message
+means that anything may have moved.
 """
 
 from __future__ import annotations
@@ -51,7 +52,18 @@ class SignedOut:
         return _SEPARATOR.join(("O", self.session)).encode()
 
 
-Hint = Moved | Signal | SignedOut
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A person's account, keys or rights changed: who is signed in as them must be looked up again."""
+
+    person: str
+
+    def encode(self) -> bytes:
+        """The message."""
+        return _SEPARATOR.join(("P", self.person)).encode()
+
+
+Hint = Moved | Signal | SignedOut | Changed
 
 
 def decode(message: bytes) -> Hint:
@@ -63,6 +75,8 @@ def decode(message: bytes) -> Hint:
         return Signal(*fields)
     if letter == "O" and len(fields) == 1:
         return SignedOut(*fields)
+    if letter == "P" and len(fields) == 1:
+        return Changed(*fields)
     return Moved()
 
 

@@ -50,6 +50,7 @@ class Socket(Protocol):
 
     deadline: float
     session: str
+    person: str
 
     def say(self, message: Message) -> None:
         """Sends the client a message."""
@@ -59,6 +60,9 @@ class Socket(Protocol):
 
     def sign_out(self) -> None:
         """Closes: ``session`` has ended."""
+
+    async def look_again(self) -> None:
+        """Closes, if ``person`` may not have it any more."""
 
 
 class Channel:
@@ -206,6 +210,8 @@ class Hub:
             self._restart(stream)
         for session in news.signed_out:
             self._sign_out(session)
+        for person in news.changed:
+            self._look_again(person)
         self._work.extend(partial(self._fan_out, *event) for event in news.events)
         self._work.extend(partial(self._fan_out_signal, signal) for signal in news.signals)
         self._work_off()
@@ -238,6 +244,10 @@ class Hub:
     def _sign_out(self, session: str) -> None:
         for socket in [socket for socket in self.sockets if socket.session == session]:
             socket.sign_out()
+
+    def _look_again(self, person: str) -> None:
+        for socket in [socket for socket in self.sockets if socket.person == person]:
+            self.spawn(socket.look_again())
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal, cast
-from urllib.parse import urlsplit
+from typing import Literal, Protocol, cast
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib import auth
@@ -20,26 +20,53 @@ Scope = Literal["read", "write"]
 Authenticate = Callable[[str, Scope], AbstractBaseUser | None]
 """What the setting ``REALTIME_AUTHENTICATE`` names: whose token it is, if it is good for that scope."""
 
+
+class Grant(Protocol):
+    """What a ticket stood for, and its socket goes on standing for."""
+
+    def holder(self, scope: Scope) -> AbstractBaseUser | None:
+        """Whom it lets in, looked up now; None when it is over, or not for ``scope``."""
+
+
+Redeem = Callable[[str], Grant | None]
+"""What the setting ``REALTIME_REDEEM`` names: uses a ticket up, and gives what it stands for."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client showed. Of the two, a token counts first."""
+    """What a client showed. A token counts before what a ticket stood for, and that before a session."""
 
     session_key: str = ""
     token: str = ""
+    grant: Grant | None = None
 
     def __repr__(self) -> str:
         """Tells no secret, wherever it is logged."""
-        return f"Credentials(session={bool(self.session_key)}, token={bool(self.token)})"
+        shown = {"session": self.session_key, "token": self.token, "grant": self.grant}
+        return f"Credentials({', '.join(f'{name}={bool(value)}' for name, value in shown.items())})"
 
 
 def who(credentials: Credentials, scope: Scope = "read") -> AbstractBaseUser | None:
     """Looks the person up, now; None when the credentials are not, or no longer, good. It queries."""
     if credentials.token:
         return _by_token(credentials.token, scope)
+    if credentials.grant:
+        return credentials.grant.holder(scope)
     return _by_session(credentials.session_key) if credentials.session_key else None
+
+
+def redeem(ticket: str) -> Credentials:
+    """What a ticket lets a socket do; nothing, if it is no good. It queries, and uses the ticket up."""
+    path = getattr(settings, "REALTIME_REDEEM", None)
+    grant = cast("Redeem", import_string(path))(ticket) if path else None
+    return Credentials(grant=grant)
+
+
+def ticket_of(query: bytes) -> str:
+    """The ticket in the address of a socket, or ""."""
+    return parse_qs(query.decode("latin1")).get("ticket", [""])[0]
 
 
 def _by_token(token: str, scope: Scope) -> AbstractBaseUser | None:

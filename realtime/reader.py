@@ -13,7 +13,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from realtime import doorbell, hints
-from realtime.hints import Signal, SignedOut
+from realtime.hints import Changed, Signal, SignedOut
 from realtime.log import ROOM, Position
 from realtime.models import Event, Stream
 
@@ -47,15 +47,17 @@ class News:
         signals: in the order in which they came.
         restarted: streams that began a new life; they are no longer followed.
         signed_out: digests of sessions that ended.
+        changed: ids of people whose rights may have changed.
     """
 
     events: list[tuple[str, int, str]] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     signed_out: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.signals or self.restarted or self.signed_out)
+        return bool(self.events or self.signals or self.restarted or self.signed_out or self.changed)
 
 
 class Reader:
@@ -146,6 +148,8 @@ class Reader:
                 news.signals.append(hint)
             elif isinstance(hint, SignedOut):
                 news.signed_out.append(hint.session)
+            elif isinstance(hint, Changed):
+                news.changed.append(hint.person)
             else:
                 moved.update(hint.streams)
                 everything = everything or not hint.streams

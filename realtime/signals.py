@@ -23,5 +23,5 @@ def send(stream: str, name: str, data: Mapping[str, Any]) -> None:
     about the same. A frame too long for a datagram (128 KB) is lost, as any may be.
     """
     frame = SignalFrame(stream=stream, name=name, at=timezone.now(), data=dict(data)).encode()
-    key = " ".join([stream, name, *(str(data.get(subject, "")) for subject in SUBJECTS)])
+    key = " ".join([stream, name, *(str(data[subject]) for subject in SUBJECTS if subject in data)])
     doorbell.ring(ROOM, Signal(stream, key, frame).encode())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+
+from django.utils.crypto import salted_hmac
 
 from shipspeak.config import exit_with, load_or_exit
 from shipspeak.data_directory import data_directory, secret_key
@@ -198,12 +201,14 @@ WEBSOCKET_CONNECTION_TIMEOUT = CONFIG.websocket_connection_timeout
 WEBSOCKET_MAX_CONNECTIONS = CONFIG.websocket_max_connections
 WEBSOCKET_MAX_PER_USER = CONFIG.websocket_max_per_user
 WEBSOCKET_CORS_ORIGINS = CONFIG.websocket_cors_origins
-REALTIME_AUTHENTICATE = "shipspeak.accounts.api_keys.user_with"
+REALTIME_AUTHENTICATE = "shipspeak.accounts.bearers.user_with"
+REALTIME_REDEEM = "shipspeak.accounts.tickets.redeem"
 
 # The API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "shipspeak.accounts.authentication.ApiKeyAuthentication",
+        "shipspeak.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
@@ -218,6 +223,14 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": CONFIG.api_rate},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "CHECK_REVOKE_TOKEN": True,
+    "SIGNING_KEY": salted_hmac(
+        "shipspeak.accounts.bearers", "", secret=SECRET_KEY, algorithm="sha256"
+    ).hexdigest(),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ShipSpeak",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include("shipspeak.accounts.api_urls")),
     path("api/v1/", include("jobs.api.urls")),
     path("api/v1/", include("realtime.urls")),
     path("api/v1/", include("notifications.api.urls")),

@@ -9,10 +9,10 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from shipspeak.accounts import api_keys
 from shipspeak.accounts.models import ApiKey, User
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ class ApiKeys(KeyAdmin):
     @admin.action(description="Revoke the selected keys")
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         """Takes the selected keys back."""
-        count = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+        count = api_keys.revoke_all(keys)
         self.message_user(request, f"{count} revoked.")

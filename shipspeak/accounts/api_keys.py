@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from realtime.sign_out import look_again
 from shipspeak.accounts.models import ApiKey, User
 from shipspeak.accounts.models.api_key import Scope
 from shipspeak.accounts.tokens import digest_of, new_token
@@ -61,8 +62,17 @@ def user_with(key: str, scope: str) -> User | None:
 
 def revoke(owner: User, pk: int) -> bool:
     """Takes ``owner``'s key back; False when they have no such key, or it was revoked before."""
-    keys = ApiKey.objects.filter(owner=owner, pk=pk, revoked_at=None)
-    return keys.update(revoked_at=timezone.now()) == 1
+    return revoke_all(ApiKey.objects.filter(owner=owner, pk=pk)) == 1
+
+
+def revoke_all(keys: QuerySet[ApiKey]) -> int:
+    """Takes ``keys`` back; how many were not before. What is open by them closes."""
+    valid = keys.filter(revoked_at=None)
+    owners = set(valid.values_list("owner_id", flat=True))
+    count = valid.update(revoked_at=timezone.now())
+    for owner in owners:
+        look_again(owner)
+    return count
 
 
 def _known(scopes: Iterable[str]) -> list[str]:

@@ -6,7 +6,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Has a right password end the count of the wrong ones."""
-        from shipspeak.accounts import guessing
+        """Has a right password end the count of wrong ones, and changes of an account reach its sockets."""
+        from shipspeak.accounts import changes, guessing
 
+        changes.connect()
         guessing.connect()

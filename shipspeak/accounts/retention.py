@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 
 from realtime.pruning import Leftovers, Prunable
-from shipspeak.accounts.models import ApiKey, SignInLink
+from shipspeak.accounts.models import ApiKey, SignInLink, SocketTicket, SpentToken
 
 REVOKED_KEPT = timedelta(days=30)
 """How long a revoked key is still shown to its owner and to operators."""
@@ -24,6 +24,8 @@ def leftovers(now: datetime) -> list[Prunable]:
             "sign-in links that no longer work",
             lambda: SignInLink.objects.filter(Q(expires_at__lt=old) | Q(used_at__lt=old)),
         ),
+        Leftovers("tickets for sockets", lambda: SocketTicket.objects.filter(expires_at__lt=now)),
+        Leftovers("refresh tokens that were used", lambda: SpentToken.objects.filter(expires_at__lt=now)),
         Leftovers(
             f"API keys that were revoked more than {REVOKED_KEPT.days} days ago",
             lambda: ApiKey.objects.filter(revoked_at__lt=now - REVOKED_KEPT),
