@@ -15,7 +15,8 @@ class Limits:
         ping_interval: how often a client is asked to ping.
         connection_timeout: how much longer than that it may be silent.
         hello_timeout: how long a fresh socket may wait with its hello.
-        max_connections: sockets of one process.
+        max_connections: sockets and waiting long-polls of one process.
+        max_strangers: sockets of one process that have not said hello.
         max_per_user: sockets and waiting long-polls of one person in one process.
         window_events: events of a stream that may be sent without an ack.
         window_bytes: the same in bytes, and the bytes of signals between two frames of the client.
@@ -28,6 +29,7 @@ class Limits:
     connection_timeout: float = 30
     hello_timeout: float = 10
     max_connections: int = 5000
+    max_strangers: int = 2500
     max_per_user: int = 20
     window_events: int = 1000
     window_bytes: int = 512 * 1024

@@ -117,10 +117,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         if offered and SUBPROTOCOL not in offered:
             message = f"This server speaks {SUBPROTOCOL}."
             raise Refusal(CloseCode.MALFORMED, "unknown_protocol", message)
-        if len(self._hub.sockets) >= self._limits.max_connections:
-            message = "This server has as many connections as it can take. Try again in a while."
-            raise Refusal(CloseCode.TOO_MANY, "server_full", message)
         self._hub.sockets.add(self)
+        self._hub.meet(self)
         metrics.connections.set(len(self._hub.sockets))
         self._origin_allowed = identity.origin_allowed(headers)
         self._ticket = identity.ticket_of(scope.get("query_string", b""))
@@ -162,6 +160,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
     async def _hello(self, frame: ClientFrame) -> None:
         if not isinstance(frame, Hello):
             raise Refusal(CloseCode.MALFORMED, "no_hello", "Say hello first.")
+        self._hub.strangers.pop(self, None)
         if frame.token:
             self._credentials = Credentials(token=frame.token)
         elif self._ticket:
@@ -263,6 +262,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
 
     def _end(self) -> None:
         self._hub.sockets.discard(self)
+        self._hub.strangers.pop(self, None)
         metrics.connections.set(len(self._hub.sockets))
         for subscription in self._subscriptions.values():
             self._hub.leave(subscription.stream, subscription)

@@ -82,6 +82,7 @@ class Hub:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.limits = Limits.from_settings()
         self.sockets: set[Socket] = set()
+        self.strangers: dict[Socket, None] = {}
         self.loop = loop
         self._people: Counter[Any] = Counter()
         self._channels: dict[str, Channel] = {}
@@ -133,8 +134,21 @@ class Hub:
 
     # -- who is here -------------------------------------------------------------------------------
 
+    def meet(self, socket: Socket) -> None:
+        """Takes in a socket that has not said who it is. Of too many the one that is silent for longest goes:
+        so nobody can keep others out by sockets that say nothing."""
+        self.strangers[socket] = None
+        if len(self.strangers) > self.limits.max_strangers:
+            oldest = next(iter(self.strangers))
+            del self.strangers[oldest]
+            oldest.expire()
+
     def admit(self, person: Any) -> None:
-        """Counts a socket or a waiting long-poll of a person. Raises `Refusal` when they have too many."""
+        """Counts a socket or a waiting long-poll of a person. Raises `Refusal` when they have too many, or
+        all together have."""
+        if self._people.total() >= self.limits.max_connections:
+            message = "This server has as many connections as it can take. Try again in a while."
+            raise Refusal(CloseCode.TOO_MANY, "server_full", message)
         if self._people[person] >= self.limits.max_per_user:
             message = f"You have {self.limits.max_per_user} connections open already. Close a tab or two."
             raise Refusal(CloseCode.TOO_MANY, "too_many_connections", message)

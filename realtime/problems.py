@@ -14,6 +14,10 @@ ANSWERS = {
     "forbidden": (HTTPStatus.NOT_FOUND, "There is no such stream for you to watch."),
     "invalid": (HTTPStatus.BAD_REQUEST, "The parameters of the address are not understood."),
     "not_signed_in": (HTTPStatus.UNAUTHORIZED, "Nobody is signed in here, or no longer. Sign in again."),
+    "server_full": (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "This server has as many connections as it can take. Try again in a while.",
+    ),
     "too_many_connections": (
         HTTPStatus.TOO_MANY_REQUESTS,
         "You have as many connections as one person may. Close one, or wait.",

@@ -17,6 +17,12 @@ SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes that may stand for a NUL or for half a character."""
 MAX_DEPTH = 64
 """How deep lists and objects may be nested: more than any input needs, less than Python's stack."""
+STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+MAX_PARTS = 200_000
+"""How many values a body may have: a batch of a thousand jobs has a tenth of it, and reading so many takes
+a tenth of a second. A body may be long because of its texts, but not because of its parts."""
+SHORT = 2 * MAX_PARTS
+"""Bytes of a body that can't have more parts."""
 TOO_DEEP = f"The body is nested too deeply; at most {MAX_DEPTH} levels are taken."
 
 
@@ -27,9 +33,9 @@ class TooBig(SubmitError):
     error_class = ErrorClass.RESOURCE
     status = 413
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, what: str = "bytes") -> None:
         super().__init__(
-            f"The request has more than the {limit:,} bytes that are taken. Send less at once, or a text "
+            f"The request has more than the {limit:,} {what} that are taken. Send less at once, or a text "
             "as a file."
         )
 
@@ -51,6 +57,8 @@ class StrictJSON(JSONParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise TooBig(limit)
+        if len(body) > SHORT and _parts(body) > MAX_PARTS:
+            raise TooBig(MAX_PARTS, "values")
         try:
             text = body.decode()
             value = json.loads(text, parse_constant=_refuse_constant)
@@ -67,6 +75,12 @@ class StrictJSON(JSONParser):
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number in JSON")
+
+
+def _parts(body: bytes) -> int:
+    """How many values there are in ``body`` at most, without reading it: by what stands between them."""
+    outside = STRINGS.sub(b"", body)
+    return sum(outside.count(mark) for mark in (b",", b"[", b"{"))
 
 
 def _too_deep(value: Any) -> bool:

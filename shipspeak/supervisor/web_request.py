@@ -9,6 +9,8 @@ TIMES_AN_UPLOAD = 2
 """How much longer than the longest upload a body may be. What is a little too long gets here the site's own
 answer, which says what is taken; what is longer still is cut off."""
 LEAST_BYTES = 2**20
+FOR_FILES = (b"/api/v1/uploads/", b"/api/v1/jobs/", b"/meetings/", b"/api/v1/schedules/")
+"""What the paths begin with under which files and long texts are handed in."""
 REFUSAL = (
     b"HTTP/1.1 413 Request Entity Too Large\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 27\r\nConnection: close\r\n\r\n"
@@ -26,17 +28,19 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     refused = False
     received = 0
+    longest = LEAST_BYTES
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         """Refuses a body that is too long by its own word."""
-        super().gotLength(length if length is not None and length <= longest_body() else None)
-        if length is not None and length > longest_body():
+        self.longest = longest_body(self.channel._path)  # there is no other way to know it this early
+        super().gotLength(length if length is not None and length <= self.longest else None)
+        if length is not None and length > self.longest:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Keeps a piece of the body, unless it is too much."""
         self.received += len(data)
-        if self.received > longest_body():
+        if self.received > self.longest:
             self._refuse()
         if not self.refused:
             super().handleContentChunk(data)
@@ -54,6 +58,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
             self.channel.loseConnection()
 
 
-def longest_body() -> int:
-    """Bytes of a request's body that are taken."""
-    return max(LEAST_BYTES, TIMES_AN_UPLOAD * int(settings.UPLOAD_MAX_BYTES))
+def longest_body(path: bytes) -> int:
+    """Bytes of a body that are taken at ``path``: few where no files go, since anyone may send them."""
+    takes_files = path.startswith(FOR_FILES)
+    return max(LEAST_BYTES, TIMES_AN_UPLOAD * int(settings.UPLOAD_MAX_BYTES) if takes_files else 0)

@@ -152,8 +152,8 @@ def test_it_tells_scripts_where_to_send_a_file(browser: Client) -> None:
 
     limit = settings.UPLOAD_MAX_BYTES
     assert (
-        '<drop-zone data-upload="/api/v1/uploads/" data-jobs="/api/v1/jobs/" '
-        f'data-max-bytes="{limit}" data-kind="meeting" '
+        '<drop-zone data-upload="/api/v1/uploads/" data-parts="/api/v1/uploads/resumable/" '
+        f'data-jobs="/api/v1/jobs/" data-max-bytes="{limit}" data-kind="meeting" data-list="/jobs/" '
         'data-input-fields="title" data-option-fields="focus">'
     ) in page
     assert "data-upload-bar" in page

@@ -11,9 +11,9 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from shipspeak.supervisor.web_request import BoundedRequest, longest_body
+from shipspeak.supervisor.web_request import LEAST_BYTES, BoundedRequest, longest_body
 
-HEAD = b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\n"
+HEAD = b"POST /meetings/new/ HTTP/1.1\r\nHost: localhost\r\n"
 
 
 class Server(SimpleNamespace):
@@ -37,7 +37,7 @@ class Server(SimpleNamespace):
 @pytest.fixture
 def limit(settings: Any) -> int:
     settings.UPLOAD_MAX_BYTES = 2**20
-    return longest_body()
+    return longest_body(b"/meetings/new/")
 
 
 def sent(monkeypatch: pytest.MonkeyPatch, *pieces: bytes) -> tuple[Server, StringTransport]:
@@ -58,7 +58,7 @@ def test_it_hands_on_a_request_of_a_size_that_is_taken(limit: int, monkeypatch: 
 
     server, transport = sent(monkeypatch, HEAD + length, b"x" * limit)
 
-    assert [scope["path"] for scope in server.seen] == ["/sign-in/"]
+    assert [scope["path"] for scope in server.seen] == ["/meetings/new/"]
     assert transport.value() == b""
 
 
@@ -68,6 +68,18 @@ def test_it_refuses_by_its_length_what_is_far_too_big(limit: int, monkeypatch: p
     assert transport.value().startswith(b"HTTP/1.1 413 ")
     assert transport.disconnecting
     assert server.seen == []
+
+
+@pytest.mark.parametrize("path", [b"/sign-in/", b"/", b"/api/v1/auth/token/", b"/admin/", b"*"])
+def test_it_takes_little_where_no_files_go(path: bytes, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = HEAD.replace(b"/meetings/new/", path) + b"Content-Length: %d\r\n\r\n"
+
+    server, transport = sent(monkeypatch, head % (LEAST_BYTES + 1), b"x")
+    well, _ = sent(monkeypatch, head % LEAST_BYTES, b"x" * LEAST_BYTES)
+
+    assert transport.value().startswith(b"HTTP/1.1 413 ")
+    assert server.seen == []
+    assert len(well.seen) == 1
 
 
 def test_it_refuses_what_tells_no_length_once_it_is_far_too_big(

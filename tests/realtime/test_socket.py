@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from realtime import doorbell, hints, hub, log, metrics, reader, rights, signals, snapshots
+from realtime import conf, doorbell, hints, hub, log, metrics, reader, rights, signals, snapshots
 from realtime.models import Stream
 from tests.realtime.clients import Socket, person, tell, until
 
@@ -419,7 +419,22 @@ async def test_it_has_a_limit_for_all(settings) -> None:
     _, session = await person()
     async with Socket(session) as one, Socket(session) as two:
         await one.hello()
+        await two.say(type="hello")
         assert await two.closed_with() == ("server_full", 4409)
+
+
+async def test_nobody_keeps_others_out_by_sockets_that_say_nothing(monkeypatch) -> None:
+    _, session = await person()
+    async with Socket() as first, Socket(session) as quick, Socket() as third:
+        monkeypatch.setattr(hub.current(), "limits", conf.Limits(max_strangers=2))
+        await quick.hello()
+        async with Socket() as fourth:
+            assert await first.closed_with() == ("no_hello", 4408)
+            assert await quick.settled() == []
+            async with Socket(session) as fifth:
+                assert await third.closed_with() == ("no_hello", 4408)
+                await fifth.hello()
+            assert await fourth.nothing(0.05)
 
 
 async def test_it_closes_on_who_does_not_say_hello() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 from rest_framework.exceptions import ValidationError
 
-from jobs.api import problems
+from jobs.api import parsers, problems
 from jobs.api.answers import ProblemGiven
 from jobs.api.views import queue as queue_view
 from jobs.models import Job
@@ -88,6 +89,20 @@ def test_it_takes_a_backslash_and_a_whole_pair(api):
     body = b'{"kind": "test.ask", "input": {"text": "\\\\u0000 \\ud83d\\ude00"}}'
     assert api.generic("POST", JOBS, body, "application/json").status_code == 202
     assert Job.objects.get().input["text"] == "\\u0000 😀"
+
+
+@pytest.mark.parametrize("piece", ["[]", "{}", "1", '"a"', '"\\\\"', '"\\""'])
+def test_it_refuses_a_body_of_very_many_values_before_it_reads_them(api, piece, monkeypatch):
+    monkeypatch.setattr(parsers.json, "loads", lambda *_, **__: pytest.fail("it was read"))
+    body = '{"kind": "x", "input": [' + ",".join([piece] * 250_000) + "]}"
+    answer = problem(api.post(JOBS, body, content_type="application/json"), 413, "too_big")
+    assert "200,000 values" in answer.detail
+
+
+def test_it_takes_long_texts_with_as_many_marks_as_they_like(api):
+    text = 'Ann: one, two [three], {four} \\" five, ' * 60_000
+    body = json.dumps({"kind": "nothing", "input": {"text": text}})
+    problem(api.post(JOBS, body, content_type="application/json"), 400, "unknown_kind")
 
 
 def test_it_takes_only_json(api):
