@@ -129,7 +129,7 @@ def submit_many(
         moves = Moves.of_locked(jobs)
         for graph, found in zip(moves.graphs.values(), again, strict=True):
             if found:
-                moves.reuse(graph, found.data)
+                moves.reuse(graph, found.content)
             else:
                 moves.submit(graph)
         moves.write()

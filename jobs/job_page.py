@@ -138,7 +138,7 @@ def _failed_step(job: Job, steps: Sequence[Step]) -> str:
 def _result(job: Job) -> Any:
     if job.status != Status.COMPLETED:
         return None
-    return JobResult.objects.filter(job=job).values_list("data", flat=True).first()
+    return JobResult.objects.filter(job=job).values_list("content__data", flat=True).first()
 
 
 def _outputs(job: Job, steps: Sequence[Step]) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def results(jobs: Iterable[Job]) -> dict[UUID, dict[UUID, Any]]:
     ids = {needed for needs in wanted.values() for needed in needs}
     if not ids:
         return {}
-    data = dict(JobResult.objects.filter(job_id__in=ids).values_list("job_id", "data"))
+    data = dict(JobResult.objects.filter(job_id__in=ids).values_list("job_id", "content__data"))
     return {job_id: {one: data.get(one) for one in needs} for job_id, needs in wanted.items()}
 
 

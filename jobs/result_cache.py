@@ -1,7 +1,7 @@
 """Results that can be used again: of the same owner, for the same question to the same models.
 
 Each job keeps the key of what its result depends on. Nothing else is stored, so there is nothing to fall out
-of step: a result can be used again as long as it is kept.
+of step: a result can be used again as long as it is kept. Jobs that use it share its content.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from jobs.kinds import Kind
 from jobs.models import Job, JobResult, Upload
 from jobs.providers import chain
+from jobs.sql import kept
 from jobs.states import Status
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An earlier job, and what it came to."""
+    """An earlier job, and the id of what it came to."""
 
     job: Job
-    data: Any
+    content: UUID
 
 
 def key_of(kind: Kind, asked: dict[str, Any], options: dict[str, Any], upload: Upload | None) -> str:
@@ -43,7 +45,8 @@ def key_of(kind: Kind, asked: dict[str, Any], options: dict[str, Any], upload: U
 
 
 def find(owner_id: int, keys: Collection[str]) -> dict[str, Known]:
-    """By key, the owner's newest completed job with a result that is whole and still kept.
+    """By key, the owner's newest completed job with a result that is whole and still kept; it stays until
+    the transaction ends.
 
     At most two queries, and none without ``keys``. Another person's result is never found.
     """
@@ -52,8 +55,9 @@ def find(owner_id: int, keys: Collection[str]) -> dict[str, Known]:
     }
     if not newest:
         return {}
-    data = dict(JobResult.objects.filter(job__in=newest.values()).values_list("job_id", "data"))
-    return {key: Known(job, data[job.pk]) for key, job in newest.items() if job.pk in data}
+    rows = JobResult.objects.filter(job__in=newest.values())
+    contents = dict(kept(rows.values_list("job_id", "content_id")))
+    return {key: Known(job, contents[job.pk]) for key, job in newest.items() if job.pk in contents}
 
 
 def is_known(owner_id: int, key: str) -> bool:

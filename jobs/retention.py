@@ -21,6 +21,7 @@ from jobs.models import (
     JobDependency,
     JobResult,
     ProviderCall,
+    ResultContent,
     ResumableUpload,
     Schedule,
     Step,
@@ -59,7 +60,9 @@ def _drop_results(results: QuerySet[JobResult]) -> int:
     jobs = list(results.values_list("pk", flat=True))
     Step.objects.filter(job_id__in=jobs).update(output=None, item=None)
     ProviderCall.objects.filter(step__job_id__in=jobs).update(answer=None)
+    contents = list(results.values_list("content", flat=True))
     results.delete()
+    ResultContent.objects.filter(pk__in=contents, results=None).delete()
     return len(jobs)
 
 
@@ -108,6 +111,7 @@ def _others(now: datetime) -> Iterator[Prunable]:
         "answers to requests with an idempotency key",
         lambda: IdempotentRequest.objects.filter(created_at__lt=now - KEPT),
     )
+    yield Leftovers("results of jobs that were deleted", lambda: ResultContent.objects.filter(results=None))
     yield Leftovers(
         "uploads in parts that were not finished",
         lambda: ResumableUpload.objects.filter(upload=None, expires_at__lt=now),

@@ -20,7 +20,7 @@ from jobs import estimates, fan_out, ledger, needs, predictions, queue, ranking,
 from jobs.errors import DependencyFailed, JobError
 from jobs.graph import Graph, over
 from jobs.ledger import Spent
-from jobs.models import Attempt, Job, JobResult, Step
+from jobs.models import Attempt, Job, JobResult, ResultContent, Step
 from jobs.needs import Needed
 from jobs.notices import notice
 from jobs.outcomes import Succeeded
@@ -68,6 +68,7 @@ class Moves:
     _charged: dict[int, Step] = field(default_factory=dict)
     _ranked: dict[int, Step] = field(default_factory=dict)
     _outputs: list[Step] = field(default_factory=list)
+    _contents: list[ResultContent] = field(default_factory=list)
     _results: list[JobResult] = field(default_factory=list)
     _opened: list[Attempt] = field(default_factory=list)
     _closed: list[Attempt] = field(default_factory=list)
@@ -276,14 +277,15 @@ class Moves:
         self._tell(graph, "job.queued")
         self.begin(graph)
 
-    def reuse(self, graph: Graph, result: Any) -> None:
-        """A new job whose result is known from an earlier one: completes it at once, and tells."""
+    def reuse(self, graph: Graph, content: UUID) -> None:
+        """A new job whose result is known from an earlier one: completes it at once, and tells. It shares the
+        content of that."""
         self._tell(graph, "job.queued")
         for step in graph.steps:
             self._move(step, Status.COMPLETED)
             step.progress, step.finished_at = 1.0, self.now
         graph.last.quality = graph.job.quality
-        self._results.append(JobResult(job=graph.job, data=result))
+        self._results.append(JobResult(job=graph.job, content_id=content))
         self._settle_job(graph)
 
     def begin(self, graph: Graph) -> None:
@@ -370,6 +372,7 @@ class Moves:
         update_rows([graph.job for graph in self._touched.values()], JOB_FIELDS)
         queue.refund(self._withdrawn)
         tallies.keep(self._taken_back)
+        ResultContent.objects.bulk_create(self._contents)
         JobResult.objects.bulk_create(self._results)
         publish_many(self._events())
         notify_many(self._notices())
@@ -469,7 +472,9 @@ class Moves:
 
     def _keep(self, graph: Graph, step: Step, output: Any) -> None:
         if step is graph.last:
-            self._results.append(JobResult(job=graph.job, data=output))
+            content = ResultContent(data=output)
+            self._contents.append(content)
+            self._results.append(JobResult(job=graph.job, content=content))
         else:
             step.output = output
             self._outputs.append(step)

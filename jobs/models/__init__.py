@@ -7,7 +7,7 @@ from jobs.models.job import Job
 from jobs.models.job_dependency import JobDependency
 from jobs.models.kind_policy import KindPolicy
 from jobs.models.provider_call import ProviderCall
-from jobs.models.result import JobResult
+from jobs.models.result import JobResult, ResultContent
 from jobs.models.resumable_upload import ResumableUpload
 from jobs.models.schedule import Schedule
 from jobs.models.share import QueueClock, Share
@@ -27,6 +27,7 @@ __all__ = [
     "KindPolicy",
     "ProviderCall",
     "QueueClock",
+    "ResultContent",
     "ResumableUpload",
     "Schedule",
     "Share",

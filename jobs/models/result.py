@@ -1,7 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
+
+from jobs.identifiers import uuid7
+
+
+class ResultContent(models.Model):
+    """What one job or more came to; those that use the result of an earlier job share its content."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    data = models.JSONField()
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class JobResult(models.Model):
@@ -10,8 +24,13 @@ class JobResult(models.Model):
     job = models.OneToOneField(
         "jobs.Job", primary_key=True, on_delete=models.CASCADE, related_name="result_row"
     )
-    data = models.JSONField()
+    content = models.ForeignKey(ResultContent, on_delete=models.PROTECT, related_name="results")
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return str(self.job_id)
+
+    @property
+    def data(self) -> Any:
+        """The content's data."""
+        return self.content.data

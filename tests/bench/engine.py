@@ -144,7 +144,7 @@ def result() -> Figures:
     address, request = f"/api/v1/jobs/{made.pk}/result/", RequestFactory().get("/")
 
     def bare(request: Any) -> HttpResponse:
-        return JsonResponse(JobResult.objects.get(pk=made.pk).data)
+        return JsonResponse(JobResult.objects.select_related("content").get(pk=made.pk).data)
 
     assert client.get(address).status_code == bare(request).status_code == 200
     ours = timing.quantiles(timing.seconds_of(lambda: client.get(address), loads.RESULTS))

@@ -15,7 +15,7 @@ from jobs.actions import Submission, submit
 from jobs.claims import Claim, Settlement
 from jobs.errors import JobError
 from jobs.ledger import Spent
-from jobs.models import Job, Step
+from jobs.models import Job, JobResult, ResultContent, Step
 from jobs.outcomes import Failed, Outcome, Succeeded
 from jobs.worker import Drain
 from realtime.models import Event
@@ -31,6 +31,11 @@ def person(name: str = "alice") -> Any:
 def job(kind: str = "noop", owner: str = "alice", **fields: Any) -> Job:
     """A job of test kind ``kind``, freshly submitted."""
     return submit(person(owner), Submission(f"test.{kind}", **fields))
+
+
+def keep_result(job: Job, data: Any) -> JobResult:
+    """A result of ``job``, as if it were completed."""
+    return JobResult.objects.create(job=job, content=ResultContent.objects.create(data=data))
 
 
 def claim(slots: int = 10, worker: Any = WORKER) -> list[Claim]:

@@ -8,12 +8,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from jobs import actions, pausing, result_cache
+from jobs import actions, pausing, result_cache, retention
 from jobs.actions import Submission
 from jobs.errors import Paused, SubmitError
 from jobs.kinds import Estimate, registry
 from jobs.ledger import Spent
-from jobs.models import Job, JobResult, Step
+from jobs.models import Job, JobResult, ResultContent, Step
 from jobs.needs import Need
 from jobs.outcomes import Succeeded
 from jobs.providers import chain
@@ -206,3 +206,20 @@ def test_the_api_reuses_and_estimates(alice, api_of):
     assert (answer.status_code, given["status"], given["cached"]) == (202, "completed", True)
     assert given["reused_from"] == str(first.pk)
     assert api.get(given["links"]["result"]).json() == {"of": str(first.pk)}
+
+
+def test_a_result_that_is_used_again_is_kept_once():
+    """However often: or else a small request could have a large result written a thousand times."""
+    first = done()
+    wish = Submission("test.slow", input=first.input, reuse=True)
+    made = actions.submit_many(first.owner, [wish] * 5)
+    assert {one.status for one in made} == {"completed"}
+    assert ResultContent.objects.count() == 1
+    first.delete()
+    for part in retention.leftovers(timezone.now()):
+        part.prune()
+    assert [result.data for result in JobResult.objects.all()] == [{"of": str(made[0].reused_from_id)}] * 5
+    Job.objects.all().delete()
+    for part in retention.leftovers(timezone.now()):
+        part.prune()
+    assert not ResultContent.objects.exists()

@@ -8,12 +8,13 @@ from typing import Any
 from django.utils import timezone
 
 from jobs.kinds import registry
-from jobs.models import Job, JobResult, Step
+from jobs.models import Job, Step
 from jobs.states import TERMINAL, Status
 from shipspeak.accounts.models import User
 from shipspeak.meetings.numbers import numbers
 from shipspeak.meetings.parsing import read_text
 from shipspeak.meetings.report import report
+from tests.jobs.engine import keep_result
 
 TIMED = """WEBVTT
 
@@ -151,7 +152,7 @@ def make_job(owner: User, kind: str = "meeting", status: str = Status.COMPLETED,
 def finished_meeting(owner: User, text: str = TIMED) -> Job:
     """A meeting analysis that is done, with its report."""
     job = make_job(owner, offline=True, filename="release.vtt", quality={"coverage": 0.93})
-    JobResult.objects.create(job=job, data=meeting_report(text))
+    keep_result(job, meeting_report(text))
     return job
 
 

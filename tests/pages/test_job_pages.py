@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from jobs.models import Job, JobResult, Step
+from jobs.models import Job, Step
 from jobs.states import Status
 from shipspeak.accounts.models import User
-from tests.jobs.engine import claim, settle
+from tests.jobs.engine import claim, keep_result, settle
 from tests.jobs.engine import job as submitted
 from tests.pages.samples import UNTIMED, failed_meeting, finished_meeting, make_job
 
@@ -190,14 +190,14 @@ def test_it_says_what_a_degraded_result_lacks(alice: User, browser: Client) -> N
     Step.objects.filter(job=job, name="extra").update(
         status=Status.FAILED, error_code="provider_error", error_message="It did not answer."
     )
-    JobResult.objects.create(job=job, data={"parts": {}})
+    keep_result(job, {"parts": {}})
 
     assert "“Extra part” is missing: It did not answer." in text(browser.get(f"/jobs/{job.pk}/"))
 
 
 def test_it_shows_a_result_that_no_template_draws_as_data(alice: User, browser: Client) -> None:
     job = make_job(alice, "test.chain")
-    JobResult.objects.create(job=job, data={"answer": "<b>42</b>"})
+    keep_result(job, {"answer": "<b>42</b>"})
 
     page = text(browser.get(f"/jobs/{job.pk}/"))
 
@@ -206,7 +206,7 @@ def test_it_shows_a_result_that_no_template_draws_as_data(alice: User, browser: 
 
 def test_it_shows_an_empty_result_as_one(alice: User, browser: Client) -> None:
     job = make_job(alice, "test.noop")
-    JobResult.objects.create(job=job, data={})
+    keep_result(job, {})
 
     page = text(browser.get(f"/jobs/{job.pk}/"))
 
@@ -224,7 +224,7 @@ def test_it_says_when_a_result_is_no_longer_kept(alice: User, browser: Client) -
 def test_it_still_shows_a_job_of_a_kind_that_is_gone(alice: User, browser: Client) -> None:
     job = make_job(alice, "test.noop")
     Job.objects.filter(pk=job.pk).update(kind="gone")
-    JobResult.objects.create(job=job, data={"a": 1})
+    keep_result(job, {"a": 1})
 
     assert browser.get(f"/jobs/{job.pk}/").status_code == 200
     assert browser.get("/jobs/").status_code == 200

@@ -101,7 +101,7 @@ def _stored(job: Job) -> str:
     """The result's JSON as it is stored: decoding a long meeting's and encoding it anew takes 30 ms."""
     if job.status != Status.COMPLETED:
         raise NotAllowedNow(_no_result_yet(job))
-    rows: Any = JobResult.objects.filter(pk=job.pk).annotate(stored=Cast("data", TextField()))
+    rows: Any = JobResult.objects.filter(pk=job.pk).annotate(stored=Cast("content__data", TextField()))
     stored: str | None = rows.values_list("stored", flat=True).first()
     if stored is None:
         raise ResultPruned

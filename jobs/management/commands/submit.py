@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def _print_end(self, last: Sight, as_json: bool) -> None:
         if last.job.status == Status.COMPLETED:
-            result = JobResult.objects.get(pk=last.job.pk).data
+            result = JobResult.objects.select_related("content").get(pk=last.job.pk).data
             written = json.dumps(result, indent=2, ensure_ascii=False)
             self.stdout.write(written if as_json else export.as_markdown(last.job, result))
         elif as_json:

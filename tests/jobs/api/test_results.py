@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from jobs import export, markdown, tables
 from jobs.errors import InvalidData
 from jobs.kinds import registry
-from jobs.models import JobResult
+from jobs.models import JobResult, ResultContent
 from jobs.outcomes import Succeeded
 from tests.jobs.engine import claim, job, settle
 from tests.jobs.filing import RESULT
@@ -68,7 +68,7 @@ def test_it_exports_json(api, done):
 
 def test_it_exports_json_in_the_order_of_the_kind_whatever_the_database_keeps(api, done):
     turned = dict(reversed(RESULT.items()))
-    JobResult.objects.update(data=turned)
+    ResultContent.objects.update(data=turned)
     text = api.get(address(done, "export.json")).content.decode()
     assert list(json.loads(text)) == ["title", "speakers", "topics"]
     assert json.loads(text) == RESULT
