@@ -13,6 +13,7 @@ Policy = dict[str, Any]
 
 PAGES: Policy = {
     "default-src": [SELF],
+    "worker-src": [SELF],
     "img-src": [SELF, "data:"],
     "object-src": [NONE],
     "base-uri": [NONE],

@@ -15,8 +15,9 @@ import { ThemeToggle } from "./components/theme-toggle.js";
 import { TimeZone } from "./components/time-zone.js";
 import { ToastNotice, ToastRegion } from "./components/toast.js";
 import { bus } from "./lib/bus.js";
-import { Connection } from "./lib/connection.js";
 import { Inbox } from "./lib/inbox.js";
+import { linesTo } from "./lib/lines/choice.js";
+import { PageNews } from "./lib/page-news.js";
 import { follow } from "./lib/wake.js";
 import { cursorFrom } from "./models/cursor.js";
 
@@ -47,13 +48,14 @@ const { stream, epoch, seq, socket, poll } = document.body.dataset;
 
 if (stream) {
   const inbox = new Inbox({ [stream]: cursorFrom(epoch, seq) }, (topic, frame) => bus.publish(topic, frame));
-  const connection = new Connection({
-    socketUrl: String(new URL(socket, location.href)).replace(/^http/, "ws"),
-    pollUrl: poll,
-    stream,
+  const socketUrl = String(new URL(socket, location.href)).replace(/^http/, "ws");
+  const site = { stream, socketUrl, pollUrl: poll };
+  const news = new PageNews({
+    site,
     inbox,
+    lines: linesTo(site),
     publish: (state) => bus.publish("connection", state),
   });
-  follow(connection);
-  connection.start();
+  follow(news);
+  news.start();
 }

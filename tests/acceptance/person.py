@@ -11,6 +11,8 @@ from playwright.sync_api import APIResponse, Page, WebSocket, expect
 
 from tests.processes import Up
 
+WITHOUT_WORKERS = "delete globalThis.SharedWorker"
+"""A script that makes a page have the socket itself, where a test can listen and cut the network."""
 MEETING = """WEBVTT
 
 00:00:01.000 --> 00:00:06.000
@@ -54,6 +56,10 @@ class Person:
         assert answer.status == 202, f"{answer.text()}\n{self.site.output[-5000:]}"
         made: dict[str, Any] = answer.json()
         return made
+
+    def connects_itself(self) -> None:
+        """From the next page on, the tab has its socket itself."""
+        self.page.add_init_script(WITHOUT_WORKERS)
 
     def post(self, path: str, data: dict[str, Any]) -> APIResponse:
         """A POST as the page's own scripts would send it."""

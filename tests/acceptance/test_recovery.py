@@ -11,6 +11,7 @@ from tests.processes import manage, until
 
 
 def test_it_finishes_a_job_whose_worker_is_killed_and_shows_every_event_once(admin: Person) -> None:
+    admin.connects_itself()
     heard = Listening(admin.page)
     job = admin.submits("test.chain", seconds=2, ticks=20)
 
@@ -41,6 +42,7 @@ def test_it_finishes_a_job_whose_worker_is_killed_and_shows_every_event_once(adm
 
 
 def test_it_catches_up_by_itself_after_the_network_was_away(admin: Person, context: BrowserContext) -> None:
+    admin.connects_itself()
     job = admin.submits("test.slow", seconds=6, ticks=30)
     admin.opens(f"/jobs/{job['id']}/")
     admin.sees_live()

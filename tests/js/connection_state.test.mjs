@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { INITIAL, after, describe, isStale } from "../../static/js/models/connection.js";
+import { INITIAL, after, describe, isSame, isStale, onPage } from "../../static/js/models/connection.js";
 
 const clock = (at) => `T${at}`;
 
@@ -69,6 +69,35 @@ test("it stays signed out until it is started anew", () => {
 test("it stays stale when the page comes back from the browser's cache", () => {
   const back = played("started", "polled", { type: "left", at: 3 }, "started");
   assert.deepEqual([back.name, back.since], ["connecting", 3]);
+});
+
+test("it is as the connection is for a page that lacks nothing", () => {
+  const page = { drawn: 3, lacksSince: null };
+  const live = played("caught-up");
+  assert.equal(onPage(live, page), live);
+  const gone = played("caught-up", lost(5));
+  assert.equal(onPage(gone, page), gone);
+});
+
+test("it is catching up for a page that lacks what others have, and else as the connection is", () => {
+  const page = { drawn: 3, lacksSince: 4 };
+  const seen = [played("caught-up"), played("polled"), played("started", lost(9), lost(9))];
+  const told = seen.map((state) => onPage(state, page)).map(({ name, since }) => [name, since]);
+  assert.deepEqual(told, [["catching-up", 4], ["catching-up", 4], ["offline", 4]]);
+});
+
+test("it has no trouble on a page that was drawn since, unless the trouble stays", () => {
+  const page = { drawn: 20, lacksSince: null };
+  const short = played("caught-up", lost(5));
+  assert.equal(onPage(short, page).since, null);
+  assert.equal(onPage(after(short, lost(6)), page).since, 20);
+});
+
+test("it is the same when it says the same", () => {
+  const state = played("started", lost(5));
+  assert.ok(isSame(state, { ...state, losses: 7 }));
+  assert.ok(!isSame(state, { ...state, since: 6 }));
+  assert.ok(!isSame(state, null));
 });
 
 test("it says each state in words, and since when", () => {

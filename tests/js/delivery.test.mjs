@@ -389,6 +389,28 @@ describe("a long-poll", () => {
     assert.deepEqual(here.seqs(), Array.from({ length: 62 }, (_, index) => index + 1));
   });
 
+  test("it stays stopped when something changes after it gave way", async () => {
+    const { poll, answer } = await asked();
+    await answer({ epoch: "e1", events: [] });
+    poll.stop();
+    poll.wake();
+    await settle();
+    assert.equal(poll.running, false);
+  });
+
+  test("it tries for a socket at once when the server is back", async () => {
+    server.up = false;
+    const here = page({ random: () => 0.999 });
+    here.connection.start();
+    await pass(timers, 16_000);
+    const before = server.sockets.length;
+    server.up = true;
+    await pass(timers, 9_000);
+    assert.equal(here.state(), "live");
+    assert.equal(server.sockets.length, before + 1);
+    assert.equal(server.waiting.length, 0);
+  });
+
   test("it takes a snapshot when replay is not possible", async () => {
     server.publish();
     const here = page({ WebSocket: null, cursor: { epoch: "other", seq: 9 } });

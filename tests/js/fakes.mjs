@@ -26,6 +26,8 @@ export class FakeServer {
   socketsUp = true;
   refusal = null;
   heartbeat = 25;
+  /** Whether polls are answered, but the answers do not arrive until they are released. */
+  holdsAnswers = false;
   /** What becomes of each frame to a client: by default it arrives. Gives the frames that do. */
   line = (frame) => [frame];
 
@@ -61,6 +63,11 @@ export class FakeServer {
   cut({ silently = false, code = 1006 } = {}) {
     this.open.forEach((socket) => socket.drop(silently ? null : code));
     this.waiting.forEach((poll) => poll.fail());
+  }
+
+  /** Lets all answers arrive that were held. */
+  release() {
+    this.polls.forEach((poll) => poll.arrive());
   }
 
   snapshot() {
@@ -199,8 +206,84 @@ class FakePoll {
     this.reject(new TypeError("Failed to fetch"));
   }
 
+  /** What was answered reaches the client. */
+  arrive() {
+    this.resolve(this.response);
+  }
+
   #finish(response) {
     this.done = true;
-    this.resolve(response);
+    this.response = response;
+    if (!this.server.holdsAnswers) {
+      this.arrive();
+    }
+  }
+}
+
+class FakeChannel {
+  hangs = false;
+
+  constructor(channels, name) {
+    this.channels = channels;
+    this.name = name;
+    channels.add(this);
+  }
+
+  postMessage(data) {
+    const others = [...this.channels].filter((other) => other !== this && other.name === this.name);
+    others.forEach((other) => queueMicrotask(() => other.receive(data)));
+  }
+
+  receive(data) {
+    if (this.channels.has(this) && !this.hangs) {
+      this.onmessage({ data });
+    }
+  }
+
+  close() {
+    this.channels.delete(this);
+  }
+}
+
+/** What pages of one browser share: locks that are given in turn, and channels, whose pages may hang. */
+export class FakeBrowser {
+  #waiting = new Map();
+  channels = new Set();
+  navigator = { locks: { request: (name, options, act) => this.#request(name, options, act) } };
+
+  get BroadcastChannel() {
+    const { channels } = this;
+    return class extends FakeChannel {
+      constructor(name) {
+        super(channels, name);
+      }
+    };
+  }
+
+  async #request(name, { signal, steal = false }, act) {
+    const queue = this.#waiting.get(name) ?? [];
+    this.#waiting.set(name, queue);
+    const stolen = steal ? queue.shift() : undefined;
+    const mine = { begin: null, lose: null };
+    const turn = new Promise((resolve) => (mine.begin = resolve));
+    const loss = new Promise((_, reject) => {
+      mine.lose = () => reject(new DOMException("Lost", "AbortError"));
+    });
+    loss.catch(() => undefined);
+    steal ? queue.unshift(mine) : queue.push(mine);
+    stolen?.lose();
+    signal?.addEventListener("abort", () => queue[0] !== mine && this.#leave(queue, mine, mine.lose));
+    if (queue[0] === mine) {
+      mine.begin();
+    }
+    await Promise.race([turn, loss]);
+    await Promise.race([act(), loss]);
+    this.#leave(queue, mine);
+  }
+
+  #leave(queue, mine, then = () => undefined) {
+    queue.splice(queue.indexOf(mine), 1);
+    then();
+    queue[0]?.begin();
   }
 }

@@ -16,6 +16,8 @@ ADDRESS = "http://site.test"
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 STREAM = "user:7"
 JOB = "11111111-2222-4333-8444-555555555555"
+WITHOUT_WORKERS = "delete globalThis.SharedWorker"
+"""Lets the page have the socket itself, which is all of the browser that a test reaches."""
 TYPES = {".js": "text/javascript", ".json": "application/json"}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Job</title>
 <meta name="csrf-token" content="token"><script src="/static/js/theme.js"></script>
@@ -47,12 +49,14 @@ class Site:
     errors: list[str] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     refuses_sockets: bool = False
+    signed_out: bool = False
     _waiting: list[Route] = field(default_factory=list)
     _socket: WebSocketRoute | None = None
     _seq: int = 0
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(5_000)
+        self.page.add_init_script(WITHOUT_WORKERS)
         self.page.route("**/*", self._answer)
         self.page.route_web_socket("**/ws/", self._connect)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -107,7 +111,10 @@ class Site:
     def _heard(self, message: str | bytes) -> None:
         frame = json.loads(message)
         self.frames.append(frame)
-        if frame["type"] == "hello":
+        if frame["type"] == "hello" and self.signed_out:
+            self.send({"type": "error", "code": "not_signed_in", "message": "Nobody is signed in here."})
+            self.cut(4401)
+        elif frame["type"] == "hello":
             self.send({"type": "welcome", "heartbeat": 25})
         elif frame["type"] == "ping":
             self.send({"type": "pong"})

@@ -197,10 +197,10 @@ def test_it_says_since_when_news_are_missing_and_catches_up(site: Site) -> None:
 def test_it_says_that_nobody_is_signed_in_and_offers_to(site: Site) -> None:
     opened(site)
     expect(site.page.locator("[data-sign-in]")).to_be_hidden()
-    site.send({"type": "error", "code": "signed_out", "message": "You have signed out."})
+    site.signed_out = True
     site.cut(4401)
     expect(site.page.locator("connection-state")).to_have_attribute("data-state", "signed-out")
-    expect(site.page.locator("[data-connection-text]")).to_contain_text("You have signed out.")
+    expect(site.page.locator("[data-connection-text]")).to_contain_text("Nobody is signed in here.")
     expect(site.page.locator("[data-sign-in]")).to_be_visible()
 
 

@@ -36,6 +36,7 @@ def test_it_lets_pages_load_nothing_from_elsewhere(client: Client) -> None:
 
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
+    assert "worker-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,6 +1,5 @@
 /**
- * Where news are published and where components hear of them. Nobody but app.js knows what brings them,
- * so that one day it may be a worker that several tabs share.
+ * Where news are published and where components hear of them. Nobody but app.js knows what brings them.
  *
  * Topics: "event" (a frame), "signal" (a frame), "snapshot" (a frame), "connection" (a state of
  * models/connection.js), "toast" ({level, text, link?}).

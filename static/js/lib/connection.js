@@ -1,6 +1,6 @@
 /**
- * Keeps this page's news coming, and says how fresh they are: by a socket, and by long-poll for as long as
- * no socket is to be had. Publishes a state of models/connection.js on the bus's topic "connection".
+ * Keeps news coming, and says how fresh they are: by a socket, and by long-poll for as long as no socket is
+ * to be had. Publishes states of models/connection.js. It knows of no page; lib/exchange.js has one.
  */
 
 import { INITIAL, after } from "../models/connection.js";
@@ -49,7 +49,7 @@ export class Connection {
     this.#poll = new Poll(toPoll);
   }
 
-  /** Begins, or begins again after a stop, from where the page stands. */
+  /** Begins, or begins again after a stop, from where the inbox stands. */
   start() {
     if (this.#running) {
       return;
@@ -63,7 +63,7 @@ export class Connection {
     }
   }
 
-  /** Ends it; the page may be frozen or gone after this. What it shows counts as old from now on. */
+  /** Ends it, until the next start. What it brought counts as old from now on. */
   stop() {
     if (this.#running) {
       this.#note({ type: "left", at: Date.now() });
@@ -76,6 +76,13 @@ export class Connection {
     if (this.#running) {
       this.#socket?.wake();
       this.#poll.wake();
+    }
+  }
+
+  /** Does what is due, for where timers come late: somebody else's are not. */
+  look() {
+    if (this.#running) {
+      this.#socket?.look();
     }
   }
 
@@ -99,10 +106,18 @@ export class Connection {
 
   #fromPoll() {
     return {
-      polled: () => this.#note({ type: "polled" }),
+      polled: (answer) => this.#polled(answer),
       lost: ({ at }) => this.#note({ type: "poll-lost", at }),
       refused: (end) => this.#refused(end),
     };
+  }
+
+  /** An answer after failures says that the server is back: then a socket may be had at once. */
+  #polled({ isBack }) {
+    this.#note({ type: "polled" });
+    if (isBack) {
+      this.#socket?.wake();
+    }
   }
 
   #refused({ at, message }) {

@@ -12,17 +12,26 @@ export class Heartbeat {
   #ping;
   #dead;
   #every;
+  #timeout;
+  #patience;
+  #asked = Date.now();
   #heard = Date.now();
   #deadline = Infinity;
   #beat;
   #watch;
 
   /**
-   * @param {{every: number, ping: () => void, dead: (heard: number) => void}} options `every`: between
-   *   pings; `dead` is told when the other side was last heard.
+   * @param {object} options
+   * @param {number} options.every between pings.
+   * @param {number} [options.timeout] for an answer to a ping.
+   * @param {number} [options.patience] for an answer when there is reason to doubt.
+   * @param {() => void} options.ping
+   * @param {(heard: number) => void} options.dead is told when the other side was last heard.
    */
-  constructor({ every, ping, dead }) {
+  constructor({ every, timeout = TIMEOUT_MS, patience = PROBE_MS, ping, dead }) {
     this.#every = every;
+    this.#timeout = timeout;
+    this.#patience = patience;
     this.#ping = ping;
     this.#dead = dead;
   }
@@ -35,14 +44,14 @@ export class Heartbeat {
   /** Begins to ping. */
   start() {
     this.hear();
-    this.#beat = setInterval(this.#ping, this.#every);
+    this.#beat = setInterval(() => this.#ask(), this.#every);
     this.#watchUntil(this.#deadline);
   }
 
   /** A frame came in. */
   hear() {
     this.#heard = Date.now();
-    this.#deadline = this.#heard + this.#every + TIMEOUT_MS;
+    this.#deadline = this.#heard + this.#every + this.#timeout;
   }
 
   /** Whether nothing was heard for longer than a living connection can be silent. */
@@ -52,10 +61,17 @@ export class Heartbeat {
 
   /** There is reason to doubt: asks now, and wants the answer soon. */
   probe() {
-    const soon = Date.now() + PROBE_MS;
+    const soon = Date.now() + this.#patience;
     this.#deadline = this.overdue ? soon : Math.min(this.#deadline, soon);
-    this.#ping();
+    this.#ask();
     this.#watchUntil(this.#deadline);
+  }
+
+  /** Pings if that is due: the timers of a hidden page come late, and others may know the time better. */
+  look() {
+    if (Date.now() - this.#asked >= this.#every) {
+      this.#ask();
+    }
   }
 
   /** Ends it. */
@@ -64,11 +80,16 @@ export class Heartbeat {
     clearTimeout(this.#watch);
   }
 
+  #ask() {
+    this.#asked = Date.now();
+    this.#ping();
+  }
+
   /**
    * A look that comes late was kept from it: the page was hidden, or the machine asleep. Then the silence
    * may be ours, as we did not ask; so it asks before it believes anything.
    */
-  #look(due) {
+  #decide(due) {
     const now = Date.now();
     if (now < this.#deadline) {
       this.#watchUntil(this.#deadline);
@@ -82,6 +103,6 @@ export class Heartbeat {
 
   #watchUntil(due) {
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#look(due), due - Date.now());
+    this.#watch = setTimeout(() => this.#decide(due), due - Date.now());
   }
 }

@@ -4,14 +4,13 @@
  */
 
 import { backoff } from "../models/backoff.js";
+import { ask, deliver } from "./history.js";
 
 export const WAIT_S = 25;
-const GRACE_MS = 15_000;
 
 /** An answer without events that comes sooner than this did not wait; then pauses grow. */
 const HASTY_MS = 1_000;
 const PAUSES = { base: 1_000, cap: 15_000, random: () => 1 };
-const REFUSALS = new Set([401, 403, 404]);
 
 export class Poll {
   #url;
@@ -33,8 +32,9 @@ export class Poll {
    * @param {import("./inbox.js").Inbox} options.inbox
    * @param {typeof fetch} options.fetch
    * @param {() => number} [options.random]
-   * @param {object} options.tell what is called: `polled()` after each answer, `lost({at})` after a
-   *   failure, with the time at which the news last were whole, and `refused({at, message})` for good.
+   * @param {object} options.tell what is called: `polled({isBack})` after each answer, which may be the
+   *   first one after failures; `lost({at})` after a failure, with the time at which the news last were
+   *   whole; and `refused({at, message})` for good.
    */
   constructor({ url, stream, inbox, fetch, tell, random = Math.random }) {
     this.#url = url;
@@ -62,6 +62,7 @@ export class Poll {
   /** Stops; an answer that is still under way is not taken. */
   stop() {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#abort?.abort();
     this.#abort = null;
   }
@@ -77,65 +78,38 @@ export class Poll {
   async #ask(wait, abort) {
     this.#timer = undefined;
     const began = Date.now();
-    let response;
-    let answer;
-    try {
-      response = await this.#request(wait, abort);
-      answer = response.ok ? await response.json() : null;
-    } catch {
-      response = null; // no network, no answer in time, or an answer that is not JSON
-    }
+    const cursor = this.#inbox.cursor(this.#stream);
+    const answer = await ask({ url: this.#url, cursor, wait, signal: abort.signal, fetch: this.#fetch });
     if (!abort.signal.aborted) {
-      this.#take(response, answer, { began, wait });
+      this.#take(answer, { began, wait });
     }
   }
 
-  #request(wait, abort) {
-    const { epoch = "", seq = 0 } = this.#inbox.cursor(this.#stream) ?? {};
-    const query = new URLSearchParams({ epoch, since: seq, wait });
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(wait * 1_000 + GRACE_MS)]);
-    const headers = { Accept: "application/json" };
-    return this.#fetch(`${this.#url}?${query}`, { signal, headers, cache: "no-store" });
-  }
-
-  #take(response, answer, asked) {
-    if (answer) {
-      this.#answered(answer, asked);
-    } else if (REFUSALS.has(response?.status)) {
+  #take({ page, refused, retryAfter }, asked) {
+    if (page) {
+      this.#answered(page, asked);
+    } else if (refused) {
       this.stop();
       this.#tell.refused({ at: this.#whole, message: "" });
     } else {
-      this.#failed(response);
+      this.#failed(retryAfter);
     }
   }
 
-  #answered(answer, asked) {
+  #answered(page, asked) {
+    const isBack = this.#failures > 0;
     this.#failures = 0;
     this.#whole = Date.now();
     const waited = Date.now() - asked.began >= Math.min(HASTY_MS, asked.wait * 1_000);
-    this.#hasty = this.#deliver(answer) || waited ? 0 : this.#hasty + 1;
-    this.#tell.polled();
+    this.#hasty = deliver(this.#inbox, page) || waited ? 0 : this.#hasty + 1;
+    this.#tell.polled({ isBack });
     this.#next(WAIT_S, this.#hasty ? backoff(this.#hasty, PAUSES) : 0);
   }
 
-  /** Hands the answer to the inbox and says whether it brought anything. */
-  #deliver({ stream, epoch, seq, snapshot, events = [] }) {
-    const cursor = this.#inbox.cursor(this.#stream);
-    if (snapshot) {
-      this.#inbox.snapshot({ type: "snapshot", stream, epoch, seq, state: snapshot });
-      return cursor?.epoch !== epoch || cursor.seq !== seq;
-    }
-    if (cursor?.epoch !== epoch) {
-      return false;
-    }
-    return events.filter((frame) => this.#inbox.event(frame) === "next").length > 0;
-  }
-
-  #failed(response) {
+  #failed(retryAfter) {
     this.#failures += 1;
-    const asked = Number(response?.headers.get("Retry-After")) * 1_000 || 0;
     this.#tell.lost({ at: this.#whole });
-    this.#next(0, Math.max(asked, backoff(this.#failures, { random: this.#random })));
+    this.#next(0, Math.max(retryAfter, backoff(this.#failures, { random: this.#random })));
   }
 
   #next(wait, pause) {

@@ -80,6 +80,13 @@ export class Session {
     this.#heartbeat.probe();
   }
 
+  /** Pings if that is due, for where timers come late. */
+  look() {
+    if (this.#welcomed) {
+      this.#heartbeat.look();
+    }
+  }
+
   /** Ends it from our side, silently. */
   leave() {
     this.#acks.flush();

@@ -8,6 +8,12 @@ import { Session } from "./session.js";
 /** A session that lasted so long was a good one: after it the backoff begins anew. */
 export const LASTING_MS = 10_000;
 
+/**
+ * A session that ended under a socket may have been replaced by another, as by a new password. So it asks
+ * once more, with the cookie as it is then: the answer to signing out may still be on its way to it.
+ */
+export const ONCE_MORE_MS = 1_000;
+
 export class Socket {
   #options;
   #random;
@@ -15,6 +21,7 @@ export class Socket {
   #session = null;
   #timer;
   #failures = 0;
+  #due = Infinity;
 
   /**
    * @param {object} options
@@ -34,6 +41,7 @@ export class Socket {
   /** Connects, and goes on doing so. */
   start() {
     clearTimeout(this.#timer);
+    this.#due = Infinity;
     this.#session = new Session({
       ...this.#options,
       tell: { ...this.#tell, ended: (end) => this.#ended(end) },
@@ -44,6 +52,7 @@ export class Socket {
   stop() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#due = Infinity;
     this.#session?.leave();
     this.#session = null;
   }
@@ -57,16 +66,34 @@ export class Socket {
     }
   }
 
+  /** Does what is due, for where timers come late. */
+  look() {
+    if (this.#session) {
+      this.#session.look();
+    } else if (Date.now() >= this.#due) {
+      this.start();
+    }
+  }
+
   #ended(end) {
     this.#session = null;
-    if (end.final) {
+    if (end.final && !end.lasted) {
       this.#timer = undefined;
+      this.#due = Infinity;
       this.#tell.refused(end);
       return;
     }
     this.#failures = end.lasted >= LASTING_MS ? 1 : this.#failures + 1;
-    const wait = end.returnIn ?? backoff(this.#failures, { random: this.#random });
-    this.#timer = setTimeout(() => this.start(), wait);
+    this.#startIn(this.#pause(end));
     this.#tell.lost(end, this.#failures);
+  }
+
+  #pause({ final, returnIn }) {
+    return final ? ONCE_MORE_MS : (returnIn ?? backoff(this.#failures, { random: this.#random }));
+  }
+
+  #startIn(wait) {
+    this.#due = Date.now() + wait;
+    this.#timer = setTimeout(() => this.start(), wait);
   }
 }

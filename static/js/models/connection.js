@@ -1,5 +1,5 @@
 /**
- * How fresh this page's news are, as a state machine.
+ * How fresh news are, as a state machine.
  *
  * connecting   no socket yet, or just lost: soon
  * catching-up  the socket is open, missed events are on their way
@@ -16,6 +16,9 @@
  */
 
 const LOSSES_UNTIL_OFFLINE = 2;
+const FRESH = new Set(["live", "polling"]);
+/** In these a page misses news even if it was drawn after they began. */
+const LASTING = new Set(["offline", "signed-out"]);
 
 /** @type {State} */
 export const INITIAL = Object.freeze({ name: "connecting", since: null, losses: 0, message: "" });
@@ -47,6 +50,32 @@ export function after(state, news) {
 /** Whether what the page shows may be out of date. */
 export function isStale(state) {
   return state.since !== null;
+}
+
+/**
+ * The state as it is for one of the pages that share a connection: a page may lack what others have, and
+ * nothing from before it was drawn.
+ *
+ * @param {State} state of the connection.
+ * @param {{drawn: number, lacksSince: number | null}} page when the server drew it, and the moment from
+ *   which it lacks what the connection brought, in milliseconds.
+ * @returns {State}
+ */
+export function onPage(state, { drawn, lacksSince }) {
+  if (lacksSince !== null) {
+    const name = FRESH.has(state.name) ? "catching-up" : state.name;
+    return { ...state, name, since: lacksSince };
+  }
+  if (state.since === null || state.since > drawn) {
+    return state;
+  }
+  return { ...state, since: LASTING.has(state.name) ? drawn : null };
+}
+
+/** Whether two states say the same to a person. */
+export function isSame(state, other) {
+  const parts = ["name", "since", "message"];
+  return parts.every((part) => state?.[part] === other?.[part]);
 }
 
 /**
