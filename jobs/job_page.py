@@ -44,7 +44,7 @@ class JobPage:
 
     Attributes:
         job: the job object.
-        eta_seconds: seconds until it is done; None when it is over.
+        eta_seconds: seconds until it is done; None when it is over, or nobody knows since it is paused.
         eta_range: what that is better told as while it is uncertain: likely, and at most.
         columns: its steps, as they are drawn.
         quality: its quality indicators.
@@ -58,6 +58,7 @@ class JobPage:
         waits_for: the jobs that must be over before it starts.
         paused: why it does not go on just now, when that is because of a pause; else "".
         is_active, can_cancel, can_retry: what buttons and notes to show.
+        retry_first: the job without which it could not be retried, if there is one.
     """
 
     job: dict[str, Any]
@@ -77,6 +78,7 @@ class JobPage:
     can_cancel: bool
     can_retry: bool
     waits_for: Sequence[Needed]
+    retry_first: Needed | None
 
 
 def job_page(job: Job) -> JobPage:
@@ -84,7 +86,9 @@ def job_page(job: Job) -> JobPage:
     steps = _steps(job)
     place = standings.places([job], {job.pk: steps}).get(job.pk)
     shown = job_data(job, steps, place=place)
-    eta_seconds, eta_range = eta(job, steps, place)
+    paused = pausing.notice(job.kind, is_accepted=True) if job.status in ACTIVE else ""
+    eta_seconds, eta_range = (None, None) if paused else eta(job, steps, place)
+    waits_for = _waits_for(job)
     return JobPage(
         job=shown,
         eta_seconds=eta_seconds,
@@ -98,11 +102,12 @@ def job_page(job: Job) -> JobPage:
         outputs=_outputs(job, steps),
         template=registry.get(job.kind).template if job.kind in registry else "",
         priority_form=_priority_form(steps, shown["priority"]),
-        paused=pausing.notice(job.kind, is_accepted=True) if job.status in ACTIVE else "",
+        paused=paused,
         is_active=job.status in ACTIVE,
         can_cancel=actions.can_cancel(job),
         can_retry=actions.can_retry(job),
-        waits_for=_waits_for(job),
+        waits_for=waits_for,
+        retry_first=next((needed for needed in waits_for if needed.is_fatal), None),
     )
 
 

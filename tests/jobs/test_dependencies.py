@@ -291,3 +291,19 @@ def test_it_shows_on_its_page_what_it_waits_for(client):
     assert "Starts no sooner than" in page
     assert "data-at" in page
     assert "starts <time" in client.get("/jobs/").content.decode()
+
+
+def test_its_page_tells_which_job_to_try_again_first_instead_of_a_button_that_is_refused(
+    client, django_capture_on_commit_callbacks
+):
+    first = job()
+    second = after(first)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.cancel(first)
+    client.force_login(person())
+    page = client.get(f"/jobs/{second.pk}/").content.decode()
+    assert "Try that one again first" in page
+    assert f"/jobs/{second.pk}/retry/" not in page
+    assert "data-not-run" in page
+    actions.retry(first)
+    assert f"/jobs/{second.pk}/retry/" in client.get(f"/jobs/{second.pk}/").content.decode()

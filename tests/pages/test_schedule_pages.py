@@ -124,8 +124,10 @@ def test_pages_say_that_the_queue_is_paused(browser: Client) -> None:
     made = job("slow")
     new = "/meetings/new/"
     assert "has paused" not in text(browser.get(f"/jobs/{made.pk}/")) + text(browser.get(new))
+    assert "not known while" not in text(browser.get(f"/jobs/{made.pk}/"))
     pausing.pause("test.slow")
     assert "has paused “Test: slow”" in text(browser.get(f"/jobs/{made.pk}/"))
+    assert "not known while it is paused" in text(browser.get(f"/jobs/{made.pk}/")), "and nothing counts down"
     assert "has paused" not in text(browser.get(new))
     pausing.pause(refuse_new=True)
     assert "has paused the queue" in text(browser.get(f"/jobs/{made.pk}/view/"))
