@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -48,6 +49,12 @@ def answer(credentials: Credentials, command: Command) -> str:
     require(credentials)
     problem = Problem(code="read_only", message="This key may read, but not change anything.")
     return NotDone(id=command.id, error=problem).encode()
+
+
+def outcome(reply: str) -> str:
+    """What came of a command, by its reply's frame: ok, or the code of the refusal."""
+    told = json.loads(reply)
+    return "ok" if told["ok"] else str(told["error"]["code"])
 
 
 def carry_out(user: AbstractBaseUser, command: Command) -> str:

@@ -13,7 +13,7 @@ from channels.consumer import AsyncConsumer  # type: ignore[import-untyped]
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError
 
-from realtime import commands, hints, identity, metrics, reading, rights
+from realtime import audit, commands, hints, identity, metrics, reading, rights
 from realtime import hub as hubs
 from realtime.identity import Credentials
 from realtime.log import Position
@@ -65,6 +65,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         self._rate = Rate(self._limits.message_rate, self._limits.message_burst)
         self._subscriptions: dict[str, Subscription] = {}
         self._person: Any = None
+        self._id, self._began = secrets.token_hex(8), time.monotonic()
+        self._address = _address(scope)
         self._checked = 0.0
         self.deadline = time.monotonic() + self._limits.hello_timeout
         try:
@@ -177,6 +179,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         self._checked = time.monotonic()
         if self._credentials.session_key:
             self.session = hints.digest(self._credentials.session_key)
+        audit.connected(self._id, self.person, self._address, self._credentials.kind)
         self.say(text(self._welcome(user).encode()))
         for stream, found in readings.items():
             subscription = self._subscription(stream)
@@ -184,7 +187,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
 
     def _welcome(self, user: AbstractBaseUser) -> Welcome:
         return Welcome(
-            connection=secrets.token_hex(8),
+            connection=self._id,
             server_time=datetime.now(UTC),
             heartbeat=self._limits.ping_interval,
             user=Person(id=str(user.pk), username=user.get_username(), stream=self._own_stream),
@@ -220,7 +223,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         self._checked = time.monotonic()
 
     async def _command(self, frame: Command) -> None:
-        self.say(text(await self._hub.run(commands.answer, self._credentials, frame)))
+        reply = await self._hub.run(commands.answer, self._credentials, frame)
+        audit.commanded(self._id, self.person, frame.name, str(frame.id), commands.outcome(reply))
+        self.say(text(reply))
 
     # -- subscriptions -----------------------------------------------------------------------------
 
@@ -267,12 +272,21 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no ty
         for subscription in self._subscriptions.values():
             self._hub.leave(subscription.stream, subscription)
         self._subscriptions.clear()
+        code, reason = self._outlet.why or (None, "the client went")
         if self._person is not None:
             self._hub.dismiss(self._person)
+            audit.closed(self._id, self.person, code, reason, time.monotonic() - self._began)
+        elif code is not None:
+            audit.refused(self._address, code, reason)
 
 
 def _position(since: Since | None) -> Position | None:
     return Position(since.epoch, since.seq) if since is not None else None
+
+
+def _address(scope: dict[str, Any]) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _bad_ticket() -> Refusal:

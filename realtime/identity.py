@@ -42,6 +42,11 @@ class Credentials:
     token: str = ""
     grant: Grant | None = None
 
+    @property
+    def kind(self) -> str:
+        """Which of them counts, in a word."""
+        return "token" if self.token else "ticket" if self.grant else "session"
+
     def __repr__(self) -> str:
         """Tells no secret, wherever it is logged."""
         shown = {"session": self.session_key, "token": self.token, "grant": self.grant}

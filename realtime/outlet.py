@@ -26,7 +26,7 @@ def text(frame: str) -> Message:
 
 
 class Outlet:
-    """Sends to one socket, from the event loop's thread.
+    """Sends to one socket, from the event loop's thread. Once we closed it, ``why`` has code and reason.
 
     Some servers (uvicorn) make ``send`` wait for a slow client, then everything queues here. Others
     (daphne) take whatever they get. So signals are counted: after ``credit`` bytes without a word from
@@ -34,10 +34,11 @@ class Outlet:
     their subscription.
     """
 
-    __slots__ = ("_credit", "_held", "_left", "_loop", "_queue", "_send", "_task", "closed")
+    __slots__ = ("_credit", "_held", "_left", "_loop", "_queue", "_send", "_task", "closed", "why")
 
     def __init__(self, send: Send, loop: asyncio.AbstractEventLoop, credit: int) -> None:
         self.closed = False
+        self.why: tuple[int, str] | None = None
         self._send = send
         self._loop = loop
         self._credit = self._left = credit
@@ -71,7 +72,7 @@ class Outlet:
         if not self.closed:
             self.send(text(ErrorFrame(code=reason, message=message).encode()))
             self.send({"type": "websocket.close", "code": int(code), "reason": reason})
-            self.closed = True
+            self.closed, self.why = True, (int(code), reason)
             self._held = None
 
     def _enqueue(self, message: Message) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+AUDIT_BYTES, AUDIT_FILES = 10_000_000, 5
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -27,8 +29,9 @@ class Logfmt(logging.Formatter):
         return " ".join(f"{name}={_quoted(value)}" for name, value in fields.items())
 
 
-def logging_settings(*, debug: bool) -> dict[str, Any]:
-    """Django's LOGGING: everything to standard error, quiet unless something is amiss.
+def logging_settings(*, debug: bool, data_dir: Path) -> dict[str, Any]:
+    """Django's LOGGING: everything to standard error, quiet unless something is amiss; and who connected to
+    ``audit.log`` in the data directory, which only the web process writes.
 
     Django tells of every 404 and of every wrong Host header as if it were trouble of ours; it is not.
     """
@@ -36,13 +39,25 @@ def logging_settings(*, debug: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"logfmt": {"()": "shipspeak.logs.Logfmt"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "logfmt"},
+            "audit": {
+                "class": "logging.handlers.RotatingFileHandler",
+                "formatter": "logfmt",
+                "filename": data_dir / "audit.log",
+                "maxBytes": AUDIT_BYTES,
+                "backupCount": AUDIT_FILES - 1,
+                "encoding": "utf-8",
+                "delay": True,
+            },
+        },
         "root": {"handlers": ["stderr"], "level": "INFO" if debug else "WARNING"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO" if debug else "WARNING", "propagate": True},
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": True},
+            "realtime.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
         },
     }
 

@@ -36,7 +36,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LOGGING = logging_settings(debug=DEBUG)
+LOGGING = logging_settings(debug=DEBUG, data_dir=DATA_DIR)
 
 # Without "daphne", which serves nothing but runserver and costs every process 0.8 s at its start.
 INSTALLED_APPS = [

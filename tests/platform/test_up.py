@@ -238,3 +238,13 @@ def test_it_tells_what_is_wrong(tmp_path: Path) -> None:
     for line in ("✗ migrations", "✗ workers", "! redis", "✗ mail", "✓ database", "✓ disk"):
         assert line in done.stdout
     assert "→ Run `manage.py migrate`." in done.stdout
+
+
+def test_it_writes_down_who_connected_beside_the_data(tmp_path: Path) -> None:
+    code = "from realtime import audit; audit.refused('192.0.2.1', 4401, 'bad_ticket')"
+    done = manage("shell", "-v", "0", "-c", code, data_dir=tmp_path)
+
+    assert done.returncode == 0
+    line = (tmp_path / "audit.log").read_text()
+    assert "message=refuse address=192.0.2.1 code=4401 reason=bad_ticket" in line
+    assert "bad_ticket" not in done.stderr
