@@ -26,6 +26,7 @@ from jobs.quantiles import Duration
 from jobs.result_cache import Known
 from jobs.states import ACTIVE, REQUEUEABLE, Priority
 from jobs.transitions import Moves
+from jobs.uploads import visible
 from realtime import faults
 
 MOST_AHEAD = timedelta(days=366)
@@ -341,7 +342,7 @@ def _job(owner_id: int, one: Checked, found: Known | None, batch: UUID | None, t
         owner_id=owner_id,
         kind=one.kind.name,
         kind_version=one.kind.version,
-        title=title[:200],
+        title=visible(title)[:200] or one.kind.title,
         priority=one.priority,
         input=one.input.model_dump(mode="json"),
         options=one.options.model_dump(mode="json"),

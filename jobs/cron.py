@@ -25,8 +25,8 @@ class BadExpression(ValueError):
 
 @cache
 def zones() -> frozenset[str]:
-    """The names of all time zones that are known here."""
-    return frozenset(available_timezones())
+    """The names of all time zones that are known here, and are the same everywhere."""
+    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}
 
 
 def explained(expression: str) -> str:

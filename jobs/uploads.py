@@ -142,12 +142,17 @@ def upload_data(upload: Upload) -> dict[str, Any]:
 def shown_name(filename: str) -> str:
     """``filename`` fit for showing: no folders, nothing invisible, at most 255 characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
-    visible = "".join(" " if char.isspace() else char for char in last if not _is_invisible(char))
-    name = " ".join(visible.split()).strip(". ")
+    name = visible(last).strip(". ")
     if len(name) > LONGEST_NAME:
         ending = PurePath(name).suffix[:LONGEST_ENDING]
         name = name[: LONGEST_NAME - len(ending)] + ending
     return name or "file"
+
+
+def visible(text: str) -> str:
+    """``text`` on one line, without what can't be seen, such as what turns text around."""
+    shown = "".join(" " if char.isspace() else char for char in text if not _is_invisible(char))
+    return " ".join(shown.split())
 
 
 def readable(size: int) -> str:

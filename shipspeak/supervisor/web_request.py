@@ -11,6 +11,8 @@ answer, which says what is taken; what is longer still is cut off."""
 LEAST_BYTES = 2**20
 FOR_FILES = (b"/api/v1/uploads/", b"/api/v1/jobs/", b"/meetings/", b"/api/v1/schedules/")
 """What the paths begin with under which files and long texts are handed in."""
+FORWARDED = b"x-forwarded-for"
+"""Proxies add to it whom they heard, at its end; what stood there before is the client's own word."""
 REFUSAL = (
     b"HTTP/1.1 413 Request Entity Too Large\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 27\r\nConnection: close\r\n\r\n"
@@ -24,6 +26,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     daphne puts a body on disk whole, and then in memory whole, before it asks anybody what to do with it:
     600 MB from someone who was not even signed in took 545 MB of memory. It also lets any client choose the
     path that the site believes to be its root, by a header of its own, and fails on one that is no ASCII.
+    Behind a proxy it lets the client choose the address that it seems to come from.
     """
 
     refused = False
@@ -48,6 +51,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802 - Twisted's
         """Hands the whole request on, if it was not refused."""
         self.requestHeaders.removeHeader(b"daphne-root-path")
+        if forwarded := self.requestHeaders.getRawHeaders(FORWARDED):
+            self.requestHeaders.setRawHeaders(FORWARDED, [forwarded[-1].rpartition(b",")[2].strip()])
         if not self.refused:
             super().requestReceived(command, path, version)
 

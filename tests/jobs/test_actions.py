@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jobs import actions, standings
 from jobs.actions import Submission, submit, submit_many
 from jobs.errors import InvalidData, NotAllowedNow, QueueFull, SubmitError, TooManyJobs, UnknownKind
+from jobs.kinds import registry
 from jobs.models import Job, Step
 from jobs.presentation import Place
 from jobs.states import Priority
@@ -182,3 +185,18 @@ def test_it_knows_steps_by_their_title_and_prediction():
     made = steps(job("chain"))
     assert made["first"].title == "First part"
     assert made["first"].predicted_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Board\x1b[31m \u202emeeting\x07", "Board[31m meeting"),
+        ("two\nlines\tand\u2028more", "two lines and more"),
+        ("\u200b\u202e", "Test: noop"),
+        ("Réunion 会議 👩\u200d🚀", "Réunion 会議 👩\u200d🚀"),
+    ],
+)
+def test_a_title_is_one_line_of_what_can_be_seen(given, shown, monkeypatch):
+    kind = registry.get("test.noop")
+    monkeypatch.setitem(registry._kinds, kind.name, replace(kind, job_title=lambda *_: given))
+    assert job("noop").title == shown

@@ -326,3 +326,8 @@ def test_a_worker_submits_and_runs_it():
     made = due(schedule(), seconds=0)
     drain_until(lambda: Job.objects.filter(schedule=made, status="completed").exists())
     assert "test.noop" in registry
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "Nowhere/City"])
+def test_a_zone_must_be_the_same_on_every_host(zone):
+    assert zone not in cron.zones()

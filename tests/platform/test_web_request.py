@@ -102,3 +102,19 @@ def test_it_lets_no_client_choose_the_root_of_the_site(path: bytes, monkeypatch:
     )
 
     assert [scope["root_path"] for scope in server.seen] == [""]
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (b"X-Forwarded-For: 7.7.7.7, 203.0.113.9\r\n", "203.0.113.9"),
+        (b"X-Forwarded-For: 7.7.7.7\r\nX-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9"),
+        (b"X-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9"),
+    ],
+)
+def test_it_believes_the_proxy_and_not_the_client_where_a_request_comes_from(
+    said: bytes, heard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = sent(monkeypatch, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + said + b"\r\n")
+
+    assert dict(server.seen[0]["headers"])[b"x-forwarded-for"] == heard.encode()
