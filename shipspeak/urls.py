@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from jobs.api.endpoint import Nowhere
+from shipspeak.asyncapi import asyncapi
 from shipspeak.metrics import metrics
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("ops/", include("jobs.ops.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/asyncapi/", asyncapi, name="asyncapi"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("shipspeak.accounts.api_urls")),
     path("api/v1/", include("jobs.api.urls")),
