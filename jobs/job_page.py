@@ -87,7 +87,8 @@ def job_page(job: Job) -> JobPage:
     place = standings.places([job], {job.pk: steps}).get(job.pk)
     shown = job_data(job, steps, place=place)
     paused = pausing.notice(job.kind, is_accepted=True) if job.status in ACTIVE else ""
-    eta_seconds, eta_range = (None, None) if paused else eta(job, steps, place)
+    is_held = bool(paused) and job.status == Status.QUEUED  # what runs may finish
+    eta_seconds, eta_range = (None, None) if is_held else eta(job, steps, place)
     waits_for = _waits_for(job)
     return JobPage(
         job=shown,

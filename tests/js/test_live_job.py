@@ -307,3 +307,21 @@ def test_it_draws_a_list_anew_after_the_events_that_concern_it(site: Site) -> No
     expect(site.page.locator("live-part li")).to_have_text(["First", "Second"])
     assert kept.evaluate("item => item.isConnected")
     assert len(site.asked("/list/")) == 1
+
+
+def test_it_lets_stand_what_the_server_knows_better_until_that_draws_it_anew(site: Site) -> None:
+    """Such as that nobody knows how long a job will take while it is paused."""
+    site.answers[PARTIAL] = inside("processing").replace(
+        '<p data-field="eta"></p>', '<p data-field="eta">1 min</p>'
+    )
+    paused = inside("queued").replace(
+        '<p data-field="eta"></p>', '<p data-field="eta" data-standing>not known</p>'
+    )
+    site.show(view("queued").replace(inside("queued"), paused))
+    expect(site.page.locator("connection-state")).to_have_attribute("data-state", "live")
+    site.signal("queue.position", job=JOB, position=2, eta_seconds=118)
+    expect(field(site, "position")).to_have_text("2")
+    expect(field(site, "eta")).to_have_text("not known")
+    site.event("job.started", job=job())
+    progress(site, eta_seconds=118)
+    expect(field(site, "eta")).to_have_text(re.compile("min"))

@@ -7,7 +7,7 @@ import { clamp, percent } from "../models/percent.js";
 import { isTerminal, label } from "../models/status.js";
 import { clock } from "../lib/clock.js";
 
-/** The text of each data-field; undefined leaves what the server wrote. */
+/** The text of each data-field; undefined leaves what the server wrote, and data-standing does always. */
 const FIELDS = {
   progress: ({ job }) => percent(job.progress),
   percent: ({ job }) => percent(job.progress),
@@ -52,7 +52,7 @@ export function draw(host, view) {
   set(host, "data-status", view.job.status);
   set(host, "data-stale", view.staleSince === null ? null : "true");
   const { job } = view;
-  for (const element of host.querySelectorAll("[data-field]")) {
+  for (const element of host.querySelectorAll("[data-field]:not([data-standing])")) {
     write(element, textOf(element.dataset.field, view));
   }
   for (const element of host.querySelectorAll("[data-step]")) {
