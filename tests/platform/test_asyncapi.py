@@ -115,7 +115,6 @@ def signals_sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def everything_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is told of, in the life of some jobs."""
-    registry.register(FILING)
     monkeypatch.setitem(registry._kinds, FILING.name, FILING)
     alice = person()
     take_in(alice, SimpleUploadedFile("a.txt", CONTENT))
