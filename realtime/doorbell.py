@@ -1,8 +1,7 @@
 """The doorbell of one machine: a datagram to the Unix socket of every process that listens.
 
 A ring is a hint. It may be lost, doubled or late: the log is the truth, and whoever listens also looks
-on its own from time to time. Another doorbell (Redis, LISTEN/NOTIFY) has the same two names, ``ring``
-and `Listener`, and promises no more.
+on its own from time to time. Where there is Redis, rings are heard on other machines as well (`wire`).
 
 Each listener binds ``<directory>/<room>/<pid>-<random>``. Only this system user can reach the directory,
 so a message is as trustworthy as the processes of this machine's ShipSpeak.
@@ -26,6 +25,8 @@ from typing import Self
 
 from django.conf import settings
 
+from realtime import wire
+
 MAX_MESSAGE_BYTES = 128 * 1024
 """The longest message; below the usual send buffer of a socket, 208 KB."""
 _LONGEST_PATH = 107
@@ -34,12 +35,13 @@ _LONGEST_NAME = len("/web-or-worker/4194304-0123456789abcdef")
 
 
 def ring(room: str, message: bytes = b"") -> None:
-    """Rings at every process of this machine that listens in ``room`` ("web", "worker").
+    """Rings at every process that listens in ``room`` ("web", "worker"), on this machine and on others.
 
     Never blocks and never raises for a listener that is gone, full or deaf; the socket file of a dead one
     is removed. An empty message means "look at everything". ``message`` may have 128 KB.
     """
     try:
+        wire.carry(_host(), room, message)
         room_path = directory() / room
         names = os.listdir(room_path)
     except OSError:  # nobody has listened yet; a directory that is wrong is told by the system check
@@ -77,6 +79,7 @@ class Listener:
         self._room.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._buffer = bytearray(MAX_MESSAGE_BYTES)
         self._bind()
+        self._ear = wire.listener(_host(), room, self.interrupt)
 
     def _bind(self) -> None:
         self._path = f"{self._room}/{os.getpid()}-{secrets.token_hex(8)}"
@@ -126,6 +129,8 @@ class Listener:
 
     def close(self) -> None:
         """Stops listening and removes the socket's file."""
+        if self._ear:
+            self._ear.close()
         self._socket.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
@@ -146,6 +151,10 @@ def capacity() -> int:
         return int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
     except (OSError, ValueError):
         return 1
+
+
+def _host() -> str:
+    return wire.name_of(str(directory()))
 
 
 def directory() -> Path:
